@@ -1,0 +1,49 @@
+import { pauseAgent, revokeAgent } from '../../api/agents.ts'
+import type { AgentView } from '../../api/contract.ts'
+import { useAgentChange } from '../../hooks/use-agents.ts'
+import { isOver } from '../../lib/agent-words.ts'
+import { problemWords } from '../../lib/problem-words.ts'
+import { Button } from '../button.tsx'
+import { ConfirmDialog } from '../confirm-dialog.tsx'
+import { Icon } from '../icon.tsx'
+import { Notice } from '../notice.tsx'
+
+/** Pause or resume an agent, or end it. */
+export function AgentActions({ agent }: { agent: AgentView }) {
+  const pause = useAgentChange((paused: boolean) => pauseAgent(agent.agent_id, paused))
+  const end = useAgentChange(() => revokeAgent(agent.agent_id))
+  if (isOver(agent)) return null
+  return (
+    <div className="grid gap-3">
+      <div className="flex flex-wrap gap-3">
+        {agent.status === 'active' && (
+          <Button
+            tone="secondary"
+            busy={pause.isPending}
+            onClick={() => pause.mutate(!agent.paused)}
+          >
+            <Icon name={agent.paused ? 'arrow' : 'pause'} />
+            {agent.paused ? 'Resume' : 'Pause'}
+          </Button>
+        )}
+        <ConfirmDialog
+          trigger="Revoke agent"
+          triggerTone="danger"
+          title={`Revoke ${agent.name}?`}
+          confirm="Revoke agent"
+          onConfirm={() => end.mutateAsync(undefined)}
+        >
+          <p>
+            It loses everything it may do, at once and for good. To work for you again it has to ask
+            again.
+          </p>
+        </ConfirmDialog>
+      </div>
+      {pause.error !== null && (
+        <Notice tone="danger" alert>
+          {problemWords(pause.error)}
+        </Notice>
+      )}
+    </div>
+  )
+}

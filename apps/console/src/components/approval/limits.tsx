@@ -1,0 +1,160 @@
+import type { ChosenCapability } from '../../hooks/use-choices.ts'
+import { initialField, type FieldChoice } from '../../lib/choice.ts'
+import { limitFields, type LimitField } from '../../lib/limit-fields.ts'
+import { valueWord } from '../../lib/words.ts'
+import { Chip, ChipGroup } from '../choice-chips.tsx'
+import { TextField } from '../text-field.tsx'
+
+/** Controls that tighten what the agent asked for: one group per argument, then totals and uses. */
+export function Limits({ chosen }: { chosen: ChosenCapability }) {
+  const { asked, choice, change, problems } = chosen
+  const fields = limitFields(asked.input, asked.constraints)
+  return (
+    <div className="grid gap-5">
+      {fields.map((field) => (
+        <FieldLimit
+          key={field.name}
+          field={field}
+          group={`${asked.capability}.${field.name}`}
+          value={choice.fields[field.name] ?? initialField(field)}
+          problem={(control) => problems[`${field.name}.${control}`]}
+          onChange={(value) => change({ fields: { ...choice.fields, [field.name]: value } })}
+        />
+      ))}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Budget chosen={chosen} fields={fields.filter(({ kind }) => kind === 'number')} />
+        <TextField
+          label="Number of uses"
+          placeholder="No limit"
+          inputMode="numeric"
+          autoComplete="off"
+          value={choice.uses}
+          problem={problems['uses']}
+          onChange={(event) => change({ uses: event.target.value })}
+        />
+      </div>
+    </div>
+  )
+}
+
+interface FieldLimitProps {
+  field: LimitField
+  group: string
+  value: FieldChoice
+  problem: (control: keyof FieldChoice) => string | undefined
+  onChange: (value: FieldChoice) => void
+}
+
+function FieldLimit(props: FieldLimitProps) {
+  switch (props.field.kind) {
+    case 'number':
+      return <NumberLimit {...props} />
+    case 'choice':
+      return <ChoiceLimit {...props} />
+    case 'text':
+      return <TextLimit {...props} />
+  }
+}
+
+function NumberLimit({ field, value, problem, onChange }: FieldLimitProps) {
+  const bound = (control: 'atMost' | 'atLeast') => ({
+    inputMode: 'decimal' as const,
+    autoComplete: 'off',
+    value: value[control],
+    problem: problem(control),
+    onChange: (event: { target: HTMLInputElement }) =>
+      onChange({ ...value, [control]: event.target.value }),
+  })
+  const { max, min } = field.asked
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <TextField
+        label={`${field.label} at most`}
+        placeholder="No limit"
+        hint={max === undefined ? undefined : `Asked: ${valueWord(max)}. You can lower it.`}
+        {...bound('atMost')}
+      />
+      <TextField
+        label={`${field.label} at least`}
+        placeholder="No limit"
+        hint={min === undefined ? undefined : `Asked: ${valueWord(min)}. You can raise it.`}
+        {...bound('atLeast')}
+      />
+    </div>
+  )
+}
+
+function ChoiceLimit({ field, group, value, problem, onChange }: FieldLimitProps) {
+  const wrong = problem('picked')
+  return (
+    <ChipGroup legend={`${field.label}: only these values`} problem={wrong}>
+      {field.options.map((option) => (
+        <Chip
+          key={`${typeof option}:${String(option)}`}
+          type="checkbox"
+          name={group}
+          label={typeof option === 'number' ? String(option) : valueWord(option)}
+          checked={value.picked.includes(option)}
+          invalid={wrong !== undefined}
+          onChange={(checked) =>
+            onChange({
+              ...value,
+              picked: checked
+                ? [...value.picked, option]
+                : value.picked.filter((other) => other !== option),
+            })
+          }
+        />
+      ))}
+    </ChipGroup>
+  )
+}
+
+function TextLimit({ field, value, problem, onChange }: FieldLimitProps) {
+  return (
+    <TextField
+      label={`${field.label}: only these values`}
+      placeholder="Any"
+      hint="Separate several with commas."
+      autoComplete="off"
+      autoCapitalize="off"
+      spellCheck={false}
+      value={value.only}
+      problem={problem('only')}
+      onChange={(event) => onChange({ ...value, only: event.target.value })}
+    />
+  )
+}
+
+function Budget({ chosen, fields }: { chosen: ChosenCapability; fields: readonly LimitField[] }) {
+  const { asked, choice, change, problems } = chosen
+  const current = fields.find(({ name }) => name === choice.budgetField)
+  if (current === undefined) return null
+  return (
+    <div className="grid gap-3">
+      <TextField
+        label={`${current.label} in total, at most`}
+        placeholder="No limit"
+        inputMode="decimal"
+        autoComplete="off"
+        value={choice.budget}
+        problem={problems['budget']}
+        onChange={(event) => change({ budget: event.target.value })}
+      />
+      {fields.length > 1 && (
+        <ChipGroup legend="Count the total of">
+          {fields.map(({ name, label }) => (
+            <Chip
+              key={name}
+              type="radio"
+              name={`${asked.capability}.budget`}
+              label={label}
+              checked={name === choice.budgetField}
+              onChange={() => change({ budgetField: name })}
+            />
+          ))}
+        </ChipGroup>
+      )}
+    </div>
+  )
+}

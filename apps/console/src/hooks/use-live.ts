@@ -1,0 +1,42 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { isUnavailable } from '../lib/api-error.ts'
+
+const pollEvery = 10_000
+
+/** Refetches what is on screen when the server says that something changed, or every ten seconds. */
+export function useLive(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const refresh = (): void =>
+      // A refused question stays refused: asking a wrong code again would count as another try.
+      void queries.invalidateQueries({ predicate: ({ state }) => mayAskAgain(state.error) })
+    let source = open(refresh)
+    const poll = setInterval(() => {
+      if (source.readyState === EventSource.OPEN) return
+      refresh()
+      // A refused connection is not tried again by the browser.
+      if (source.readyState === EventSource.CLOSED) source = open(refresh)
+    }, pollEvery)
+    return () => {
+      clearInterval(poll)
+      source.close()
+    }
+  }, [queries])
+}
+
+function mayAskAgain(error: unknown): boolean {
+  return error === null || isUnavailable(error)
+}
+
+function open(refresh: () => void): EventSource {
+  const source = new EventSource('/api/auth/agent/live')
+  let opened = false
+  source.addEventListener('changed', refresh)
+  source.addEventListener('open', () => {
+    // Whatever changed while the connection was away was not announced.
+    if (opened) refresh()
+    opened = true
+  })
+  return source
+}

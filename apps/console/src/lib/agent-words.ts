@@ -1,0 +1,39 @@
+import type { AgentView, GrantView } from '../api/contract.ts'
+
+/** How an agent stands, in words and colour. */
+export interface Standing {
+  words: string
+  tone: 'good' | 'warn' | 'neutral' | 'danger'
+}
+
+const standings: Readonly<Record<AgentView['status'], Standing>> = {
+  active: { words: 'Active', tone: 'good' },
+  pending: { words: 'Waiting for you', tone: 'warn' },
+  expired: { words: 'Expired', tone: 'neutral' },
+  revoked: { words: 'Revoked', tone: 'danger' },
+  rejected: { words: 'Denied', tone: 'danger' },
+  claimed: { words: 'Handed over', tone: 'neutral' },
+}
+
+/** Says how an agent stands. */
+export function standing(agent: AgentView): Standing {
+  return agent.status === 'active' && agent.paused
+    ? { words: 'Paused', tone: 'warn' }
+    : standings[agent.status]
+}
+
+/** Whether an agent is over for good. */
+export function isOver(agent: AgentView): boolean {
+  return agent.status === 'revoked' || agent.status === 'rejected' || agent.status === 'claimed'
+}
+
+/** Says for whom an agent works. */
+export function modeWords(mode: string): string {
+  if (mode === 'delegated') return 'For you, in your name'
+  return mode === 'autonomous' ? 'On its own, without a person' : mode
+}
+
+/** The permissions that count right now. */
+export function liveGrants(agent: AgentView): readonly GrantView[] {
+  return agent.grants.filter((grant) => grant.status === 'active')
+}

@@ -1,0 +1,49 @@
+import type { ActivityEvent } from '../api/contract.ts'
+import { capitalise, humanName } from './words.ts'
+
+const refusals: Readonly<Record<string, string>> = {
+  capability_not_granted: 'it was not allowed to',
+  constraint_violated: 'outside its limits',
+  limit_exceeded: 'its uses or total were used up',
+  agent_paused: 'it was paused',
+  agent_expired: 'its time was over',
+  agent_revoked: 'it was revoked',
+  rate_limited: 'too many requests',
+  invalid_jwt: 'its signature was not accepted',
+}
+
+const outcomes: Readonly<Record<ActivityEvent['outcome'], string>> = {
+  success: '',
+  refused: 'Refused',
+  failed: 'Failed',
+}
+
+/** One event in words: what happened, and how it ended when it did not simply work. */
+export interface EventWords {
+  what: string
+  ending: string
+}
+
+/** Says what an event means. `titles` gives the titles of the agent's capabilities by name. */
+export function eventWords(
+  event: ActivityEvent,
+  titles: Readonly<Record<string, string>>,
+): EventWords {
+  const subject =
+    event.capability === null
+      ? ''
+      : (titles[event.capability] ?? capitalise(humanName(event.capability)))
+  return { what: whatHappened(event.type, subject), ending: ending(event) }
+}
+
+function whatHappened(type: string, subject: string): string {
+  const words = humanName(type)
+  if (subject === '') return capitalise(words)
+  return /\bexecut/.test(words) ? subject : `${subject}: ${words}`
+}
+
+function ending(event: ActivityEvent): string {
+  const outcome = outcomes[event.outcome]
+  if (outcome === '' || event.code === null) return outcome
+  return `${outcome}: ${refusals[event.code] ?? humanName(event.code)}`
+}

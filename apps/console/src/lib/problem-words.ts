@@ -1,0 +1,37 @@
+import { ApiError, isUnavailable } from './api-error.ts'
+
+const words: Readonly<Record<string, string>> = {
+  approval_not_found: 'We do not know this code. Check it and try again.',
+  approval_expired: 'This request has expired. Ask your agent to send a new one.',
+  approval_decided: 'This request has already been decided.',
+  webauthn_required: 'Your passkey could not confirm this. Try once more.',
+  INVALID_EMAIL_OR_PASSWORD: 'E-mail or password is not right.',
+  USER_ALREADY_EXISTS: 'There is already an account with this e-mail. Sign in instead.',
+  USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL:
+    'There is already an account with this e-mail. Sign in instead.',
+  INVALID_EMAIL: 'This does not look like an e-mail address.',
+  PASSWORD_TOO_SHORT: 'The password is too short. Use at least 8 characters.',
+  PASSWORD_TOO_LONG: 'The password is too long.',
+  AUTH_CANCELLED: 'The passkey prompt was closed, so nothing happened. Try again when ready.',
+  REGISTRATION_CANCELLED: 'The passkey prompt was closed, so no passkey was made.',
+  ERROR_CEREMONY_ABORTED: 'The passkey prompt was closed, so nothing happened.',
+  ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'The passkey prompt was closed, so nothing happened.',
+  ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'This device already has a passkey for you.',
+  PASSKEY_NOT_FOUND: 'This passkey is not known here.',
+  other_person: 'That proof belongs to another account, which is signed in now. Look at the request again.',
+  internal_error: 'Something went wrong on the server. Try again.',
+}
+
+/** Says what went wrong and what to do, in a person's words. */
+export function problemWords(error: unknown): string {
+  if (!(error instanceof ApiError)) return 'Something went wrong. Try again.'
+  if (error.status === 429) return tooMany(error.retryAfter)
+  if (isUnavailable(error)) return 'The server cannot be reached right now. Try again in a moment.'
+  return words[error.code] ?? (error.message === error.code ? 'That did not work.' : error.message)
+}
+
+function tooMany(retryAfter: number | undefined): string {
+  if (retryAfter === undefined) return 'Too many tries. Wait a few minutes and try again.'
+  const minutes = Math.ceil(retryAfter / 60)
+  return `Too many tries. Try again in ${minutes === 1 ? 'a minute' : `${minutes} minutes`}.`
+}

@@ -1,0 +1,69 @@
+import { useState, type SubmitEvent } from 'react'
+import { Link, useLocation } from 'react-router'
+import { signUp } from '../api/auth.ts'
+import { Button } from '../components/button.tsx'
+import { Notice } from '../components/notice.tsx'
+import { PageHeading } from '../components/page-heading.tsx'
+import { SignedOut } from '../components/signed-out.tsx'
+import { TextField } from '../components/text-field.tsx'
+import { useSignIn } from '../hooks/use-sign-in.ts'
+import { problemWords } from '../lib/problem-words.ts'
+
+/** Makes an account. */
+export function SignUpPage() {
+  const { search } = useLocation()
+  return (
+    <SignedOut>
+      <div className="card p-6 sm:p-8">
+        <PageHeading title="Create an account">
+          <p>Here you decide what your agents may do, and stop them at any time.</p>
+        </PageHeading>
+        <SignUpForm />
+      </div>
+      <p className="mt-6 text-center text-muted">
+        Have an account?{' '}
+        <Link to={`/sign-in${search}`} className="link">
+          Sign in
+        </Link>
+      </p>
+    </SignedOut>
+  )
+}
+
+function SignUpForm() {
+  const [account, setAccount] = useState({ name: '', email: '', password: '' })
+  const creation = useSignIn(() => signUp({ ...account, email: account.email.trim() }))
+  const field = (name: keyof typeof account) => ({
+    name,
+    required: true,
+    value: account[name],
+    onChange: (event: { target: HTMLInputElement }) =>
+      setAccount({ ...account, [name]: event.target.value }),
+  })
+  const submit = (event: SubmitEvent): void => {
+    event.preventDefault()
+    if (!creation.isPending) creation.mutate()
+  }
+  return (
+    <form onSubmit={submit} className="mt-6 grid gap-4">
+      <TextField label="Name" autoComplete="name" {...field('name')} />
+      <TextField label="E-mail" type="email" autoComplete="username" {...field('email')} />
+      <TextField
+        label="Password"
+        hint="At least 8 characters. A passkey can be added later."
+        type="password"
+        autoComplete="new-password"
+        minLength={8}
+        {...field('password')}
+      />
+      {creation.error !== null && (
+        <Notice tone="danger" alert>
+          {problemWords(creation.error)}
+        </Notice>
+      )}
+      <Button type="submit" busy={creation.isPending} className="w-full">
+        Create account
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,99 @@
+import { AgentClientError } from './errors.ts'
+import type { AgentContext, OperationOptions } from './context.ts'
+import { fetchText, parseObject } from './http.ts'
+import type { RawAnswer } from './http.ts'
+import { readProvider } from './provider.ts'
+import { freshUntil, hour } from './freshness.ts'
+import { parseProviderUrl } from './url.ts'
+import type { Provider } from './wire.ts'
+
+const discoveryPath = '/.well-known/agent-configuration'
+const limits = { timeout: 10_000, sizeLimit: 1_000_000 }
+const redirectLimit = 3
+
+/**
+ * Fetches and checks a provider's discovery document (§5.1, §6.2.3).
+ *
+ * The document must name the very origin it came from as its issuer. A copy is kept for as long as
+ * `Cache-Control` allows, an hour without one, a day at most; it also serves while the server cannot
+ * be reached.
+ */
+export async function discoverProvider(
+  context: AgentContext,
+  url: string,
+  options: OperationOptions = {},
+): Promise<Provider> {
+  const { origin } = parseProviderUrl(url)
+  const known = context.providers.get(origin)
+  if (known && known.freshUntil > context.clock.now()) return known.value
+  try {
+    const answer = await fetchDocument(context, origin, options)
+    const provider = readProvider(readBody(answer, origin), origin)
+    const until = freshUntil(answer.headers, context.clock.now(), { usual: hour, most: 24 * hour })
+    context.providers.set(origin, { value: provider, freshUntil: until })
+    return provider
+  } catch (error) {
+    const unreachable = error instanceof AgentClientError && error.code === 'unreachable'
+    // §10.5: a server that is away for a moment is still the server it was.
+    if (known && unreachable && context.clock.now() - known.freshUntil < 24 * hour) return known.value
+    throw error
+  }
+}
+
+async function fetchDocument(
+  context: AgentContext,
+  origin: string,
+  options: OperationOptions,
+): Promise<RawAnswer> {
+  let url = new URL(discoveryPath, origin)
+  for (let redirects = 0; redirects <= redirectLimit; redirects += 1) {
+    const answer = await fetchText(context, { url, ...limits, ...options })
+    if (answer.opaqueRedirect) return followInBrowser(context, url, options)
+    const location = answer.status >= 300 && answer.status < 400 && answer.headers.get('location')
+    if (!location) return assertSameOrigin(answer, url, origin)
+    url = parseRedirect(location, url)
+  }
+  throw new AgentClientError('bad_response', `${origin} redirects too often.`)
+}
+
+/** Every hop is held to the rules of the first address: encrypted, or on this machine. */
+function parseRedirect(location: string, from: URL): URL {
+  if (!URL.canParse(location, from.href)) {
+    throw new AgentClientError('bad_response', `${from.origin} redirects to something that is no URL.`)
+  }
+  const target = new URL(location, from)
+  parseProviderUrl(target.href)
+  return target
+}
+
+/** A browser does not show where a redirect leads, but it limits redirects and tells where it ended. */
+async function followInBrowser(
+  context: AgentContext,
+  url: URL,
+  options: OperationOptions,
+): Promise<RawAnswer> {
+  const answer = await fetchText(context, { url, ...limits, ...options, redirect: 'follow' })
+  return assertSameOrigin(answer, new URL(answer.url), url.origin)
+}
+
+function assertSameOrigin(answer: RawAnswer, url: URL, origin: string): RawAnswer {
+  if (url.origin === origin) return answer
+  throw new AgentClientError(
+    'issuer_mismatch',
+    `${origin} sends you to ${url.origin}. If that is the service you mean, use its address.`,
+    { details: { redirected_to: url.origin } },
+  )
+}
+
+function readBody(answer: RawAnswer, origin: string): Record<string, unknown> {
+  if (answer.status >= 500) {
+    throw new AgentClientError('unreachable', `${origin} is having trouble (${answer.status}).`)
+  }
+  const body = answer.status === 200 ? parseObject(answer.text) : undefined
+  if (body) return body
+  const found = answer.status === 200 ? 'something that is not JSON' : `status ${answer.status}`
+  throw new AgentClientError(
+    'bad_response',
+    `${origin} does not offer Agent Auth: ${discoveryPath} answered with ${found}.`,
+  )
+}

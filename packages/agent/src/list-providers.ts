@@ -1,0 +1,38 @@
+import { AgentClientError } from './errors.ts'
+import type { AgentContext, OperationOptions } from './context.ts'
+import { discoverProvider } from './discover.ts'
+import type { Provider } from './wire.ts'
+
+/** A provider in a listing (§6.2.1). */
+export interface ProviderSummary {
+  readonly name: string
+  readonly description: string
+  readonly issuer: string
+}
+
+/** Lists the providers this client discovered in this process or holds a key for. */
+export async function listProviders(context: AgentContext): Promise<ProviderSummary[]> {
+  const byOrigin = new Map<string, ProviderSummary>()
+  for (const { issuer, provider_name: name, description } of await context.storage.hosts.list()) {
+    byOrigin.set(new URL(issuer).origin, { name, description, issuer })
+  }
+  for (const [origin, { value }] of context.providers) {
+    const { name, description, issuer } = value
+    byOrigin.set(origin, { name, description, issuer })
+  }
+  return [...byOrigin.values()]
+}
+
+/** Finds a provider by URL, or by the name of one that is known already. */
+export async function resolveProvider(
+  context: AgentContext,
+  provider: string,
+  options: OperationOptions = {},
+): Promise<Provider> {
+  if (/[.:/]|^localhost$/.test(provider)) return discoverProvider(context, provider, options)
+  const named = (await listProviders(context)).filter(({ name }) => name === provider)
+  const [only] = named
+  if (only && named.length === 1) return discoverProvider(context, only.issuer, options)
+  const problem = only ? 'is the name of several providers' : 'is not a provider this client knows'
+  throw new AgentClientError('invalid_url', `"${provider}" ${problem}. Use its web address.`)
+}

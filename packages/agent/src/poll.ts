@@ -1,0 +1,64 @@
+import { ProtocolError } from '@countersign/protocol'
+import { AgentClientError } from './errors.ts'
+import type { AgentContext } from './context.ts'
+import { retryAfter, saysCode } from './server-error.ts'
+
+/** How to ask again and again. Times are milliseconds. */
+export interface PollOptions<T> {
+  /** Asks once. A server that says when to come back is obeyed. */
+  readonly ask: () => Promise<{ readonly value: T; readonly retryAfter?: number | undefined }>
+  readonly isDone: (value: T) => boolean
+  readonly interval: number
+  /** The next interval after an answer that was not the last. @default the same again */
+  readonly grow?: (interval: number) => number
+  readonly deadline: number
+  readonly signal?: AbortSignal | undefined
+}
+
+const slowDownBy = 5_000
+const longestBackoff = 60_000
+
+/**
+ * Asks until the answer is final, and returns it; `undefined` when the deadline passes first.
+ *
+ * A lost connection or a struggling server is waited out with exponential backoff, `Retry-After` is
+ * honoured, `slow_down` lengthens the interval (RFC 8628 §3.5). Any other refusal is thrown.
+ */
+export async function pollUntil<T>(
+  context: AgentContext,
+  options: PollOptions<T>,
+): Promise<T | undefined> {
+  const { clock } = context
+  let interval = options.interval
+  let delay = interval
+  for (let failures = 0; ; ) {
+    const remaining = options.deadline - clock.now()
+    if (remaining <= 0) return undefined
+    await clock.sleep(Math.min(delay, remaining), options.signal)
+    // Told to come back only after the deadline, a last question now would be one too early.
+    if (delay > remaining && delay > interval) return undefined
+    try {
+      const answer = await options.ask()
+      if (options.isDone(answer.value)) return answer.value
+      failures = 0
+      delay = Math.max(answer.retryAfter ?? 0, interval)
+      interval = options.grow?.(interval) ?? interval
+    } catch (error) {
+      if (!isTransient(error)) throw error
+      if (saysCode(error, 'slow_down')) interval += slowDownBy
+      else if (!saysCode(error, 'authorization_pending')) failures += 1
+      const backoff = Math.min(interval * 2 ** failures, Math.max(longestBackoff, interval))
+      delay = Math.max(retryAfterOf(error, clock.now()) ?? 0, backoff)
+    }
+  }
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof AgentClientError) return error.code === 'unreachable'
+  if (saysCode(error, 'slow_down', 'authorization_pending')) return true
+  return error instanceof ProtocolError && (error.status === 429 || error.status >= 500)
+}
+
+function retryAfterOf(error: unknown, now: number): number | undefined {
+  return error instanceof ProtocolError ? retryAfter(error.headers?.['retry-after'], now) : undefined
+}

@@ -1,0 +1,73 @@
+import { AgentClientError } from './errors.ts'
+import { isRecord } from './http.ts'
+import { parseIssuerUrl, parseServerUrl } from './url.ts'
+import type { Provider } from './wire.ts'
+
+const supportedMajorVersion = '1'
+
+/** Checks a discovery document that came from `origin` and makes its URLs absolute. */
+export function readProvider(document: Record<string, unknown>, origin: string): Provider {
+  assertVersion(document['version'], origin)
+  const issuer = readIssuer(document['issuer'], origin)
+  const endpoints = readEndpoints(document['endpoints'], issuer)
+  const location = document['default_location'] ?? endpoints['execute']
+  if (location === undefined) throw incomplete(origin, 'execute endpoint')
+  parseServerUrl(location, issuer)
+  return {
+    name: text(document['provider_name']) ?? new URL(origin).host,
+    description: text(document['description']) ?? '',
+    issuer,
+    version: String(document['version']),
+    // As written, not as parsed: it becomes the `aud` of a JWT, which is compared to the letter.
+    default_location: String(location),
+    algorithms: texts(document['algorithms']),
+    modes: texts(document['modes']),
+    approval_methods: texts(document['approval_methods']),
+    endpoints,
+  }
+}
+
+/** The URL of an endpoint, or an error that says the server has none. */
+export function endpoint(provider: Provider, name: string): URL {
+  const url = provider.endpoints[name]
+  if (url === undefined) throw incomplete(provider.issuer, `${name} endpoint`)
+  return new URL(url)
+}
+
+function assertVersion(version: unknown, origin: string): void {
+  const major = typeof version === 'string' && /^(\d+)\.\d+(-draft)?$/.exec(version)?.[1]
+  if (major === supportedMajorVersion) return
+  const spoken = typeof version === 'string' ? `version ${version}` : 'no known version'
+  throw new AgentClientError(
+    'unsupported_version',
+    `${origin} speaks ${spoken} of Agent Auth; this client speaks version ${supportedMajorVersion}.`,
+  )
+}
+
+function readIssuer(issuer: unknown, origin: string): string {
+  if (issuer === origin || issuer === `${origin}/`) return issuer
+  throw new AgentClientError(
+    'issuer_mismatch',
+    `${origin} claims to be ${typeof issuer === 'string' ? issuer : 'nobody'}; it is not trusted.`,
+  )
+}
+
+function readEndpoints(value: unknown, issuer: string): Record<string, string> {
+  if (!isRecord(value)) throw incomplete(issuer, 'endpoints')
+  const entries = Object.entries(value).map(
+    ([name, path]) => [name, parseIssuerUrl(path, issuer).href] as const,
+  )
+  return Object.fromEntries(entries)
+}
+
+function incomplete(origin: string, what: string): AgentClientError {
+  return new AgentClientError('bad_response', `${origin} publishes no ${what}.`)
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
+}

@@ -1,0 +1,77 @@
+import { agentToken, findConnection, saveStatus, updateConnection } from './connection.ts'
+import { announceApproval, readApproval, waitForDecision } from './approval.ts'
+import type { ApprovalOptions } from './approval.ts'
+import { agentStatus } from './agent-status.ts'
+import type { AgentContext, AgentReference } from './context.ts'
+import { discoverProvider } from './discover.ts'
+import { callServer } from './http.ts'
+import { endpoint } from './provider.ts'
+import { hintsToWire, readRequested, toWire, withAvailableCapabilities } from './register.ts'
+import type { RequestHints } from './register.ts'
+import { assertNotWidened } from './widened.ts'
+import { readGrants } from './wire.ts'
+import type { AgentStatus, CapabilityGrant, CapabilityRequest } from './wire.ts'
+
+/** Options of {@link requestCapability}. */
+export interface RequestCapabilityOptions extends AgentReference, ApprovalOptions, RequestHints {
+  readonly capabilities: readonly CapabilityRequest[]
+}
+
+/** The state of an agent after a request, with the grants that were asked for (§6.6). */
+export interface RequestedGrants {
+  readonly agent_id: string
+  readonly status: string
+  readonly agent_capability_grants: readonly CapabilityGrant[]
+}
+
+/**
+ * Asks for more capabilities and waits until a person decided on each of them (§6.6).
+ *
+ * A denial is an outcome, not an error: the grant comes back as `denied`.
+ */
+export async function requestCapability(
+  context: AgentContext,
+  options: RequestCapabilityOptions,
+): Promise<RequestedGrants> {
+  const { signal, onApproval } = options
+  const requested = readRequested(options.capabilities)
+  const connection = await findConnection(context, options)
+  const { issuer, agent_id: agentId } = connection
+  const provider = await discoverProvider(context, issuer, { signal })
+  const url = endpoint(provider, 'request_capability')
+  const body = { capabilities: toWire(requested), ...hintsToWire(options) }
+  const answer = await withAvailableCapabilities(context, provider, async () => {
+    const token = await agentToken(context, connection, { audience: provider.issuer })
+    return callServer(context, { url, token, body, signal })
+  })
+
+  const grants = readGrants(answer.body['agent_capability_grants'])
+  const updated = await updateConnection(context, connection, (current) => ({
+    ...current,
+    requested: [...current.requested, ...requested],
+  }))
+  assertNotWidened(updated.requested, grants)
+  if (!grants.some(isPending)) {
+    const status = await agentStatus(context, { agentId, issuer, signal })
+    return { agent_id: agentId, status: status.status, agent_capability_grants: grants }
+  }
+
+  const approval = readApproval(answer.body['approval'], issuer)
+  await announceApproval(context, updated, { approval, onApproval })
+  if (options.wait === false) {
+    return { agent_id: agentId, status: connection.status, agent_capability_grants: grants }
+  }
+  const names = new Set(requested.map(({ name }) => name))
+  const asked = (status: AgentStatus): CapabilityGrant[] =>
+    status.agent_capability_grants.filter(({ capability }) => names.has(capability))
+  const isDecided = (status: AgentStatus): boolean =>
+    status.status !== 'active' || !asked(status).some(isPending)
+  const decided = await waitForDecision(context, updated, { approval, isDecided, signal })
+  const saved = await saveStatus(context, updated, decided)
+  assertNotWidened(saved.requested, asked(decided))
+  return { agent_id: agentId, status: decided.status, agent_capability_grants: asked(decided) }
+}
+
+function isPending({ status }: CapabilityGrant): boolean {
+  return status === 'pending'
+}

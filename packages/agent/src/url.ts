@@ -1,0 +1,75 @@
+import { AgentClientError } from './errors.ts'
+
+/** Whether a URL stays on this machine: `localhost`, 127.0.0.0/8 or `[::1]`. */
+export function isLoopback(url: URL): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
+}
+
+/** Whether a URL names an address of a private network. Names are not looked up here. */
+function isPrivate(url: URL): boolean {
+  return /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01]))\.|^\[(::|f[cd]|fe[89ab])|^localhost$/.test(
+    url.hostname,
+  )
+}
+
+/**
+ * Reads what a person or an agent typed as a provider, and returns the origin to ask.
+ *
+ * A missing scheme becomes https, or http on this machine. Paths are dropped: discovery belongs to
+ * the origin.
+ */
+export function parseProviderUrl(text: string): URL {
+  const trimmed = text.trim()
+  const withScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)
+  const url = tryParse(withScheme ? trimmed : `https://${trimmed}`)
+  if (!url) throw new AgentClientError('invalid_url', `"${text}" is not a web address.`)
+  if (!withScheme && isLoopback(url)) url.protocol = 'http:'
+  assertSecure(url, isLoopback(url))
+  return new URL(url.origin)
+}
+
+/**
+ * Parses a URL a server returned and refuses what must not be fetched or opened (§8.12).
+ *
+ * https only, except that a server on this machine may point at this machine. Only a server on a
+ * private network may point into one.
+ */
+export function parseServerUrl(text: unknown, issuer: string): URL {
+  const url = typeof text === 'string' ? tryParse(text, issuer) : undefined
+  if (!url) throw new AgentClientError('bad_response', 'The server returned something that is not a URL.')
+  const home = new URL(issuer)
+  // Otherwise a stranger's server could make this client knock on doors of the local network.
+  if (isPrivate(url) && !isPrivate(home)) {
+    throw new AgentClientError('insecure_url', `The server points into this network: ${url.href}`)
+  }
+  assertSecure(url, isLoopback(home))
+  return url
+}
+
+/** Like {@link parseServerUrl}, for URLs that must stay on the issuer's own origin. */
+export function parseIssuerUrl(text: unknown, issuer: string): URL {
+  const url = parseServerUrl(text, issuer)
+  if (url.origin === new URL(issuer).origin) return url
+  throw new AgentClientError(
+    'issuer_mismatch',
+    `The server points away from itself: ${url.href} is not on ${issuer}.`,
+  )
+}
+
+function assertSecure(url: URL, allowLoopback: boolean): void {
+  if (url.username !== '' || url.password !== '') {
+    throw new AgentClientError('insecure_url', `${url.origin} comes with a user name in its URL.`)
+  }
+  if (url.protocol === 'https:') return
+  if (url.protocol === 'http:' && allowLoopback && isLoopback(url)) return
+  throw new AgentClientError(
+    'insecure_url',
+    url.protocol === 'http:'
+      ? `${url.origin} is not encrypted. Use https; http works for this machine only.`
+      : `${url.protocol} URLs are not allowed; use https.`,
+  )
+}
+
+function tryParse(text: string, base?: string): URL | undefined {
+  return URL.canParse(text, base) ? new URL(text, base) : undefined
+}

@@ -1,0 +1,147 @@
+import { AgentClientError } from './errors.ts'
+import { isRecord } from './http.ts'
+import type { Constraints } from '@countersign/protocol'
+
+/** A service that speaks Agent Auth, as its discovery document describes it (§5.1). */
+export interface Provider {
+  readonly name: string
+  readonly description: string
+  readonly issuer: string
+  readonly version: string
+  readonly default_location: string
+  readonly algorithms: readonly string[]
+  readonly modes: readonly string[]
+  readonly approval_methods: readonly string[]
+  /** Absolute URLs, all on the issuer's origin. */
+  readonly endpoints: Readonly<Record<string, string>>
+}
+
+/** A capability to ask for: its name, or its name with the scope it is wanted for (§2.13). */
+export type CapabilityRequest =
+  | string
+  | { readonly name: string; readonly constraints?: Constraints | undefined }
+
+/** A capability request with nothing left implicit. */
+export interface RequestedCapability {
+  readonly name: string
+  readonly constraints: Constraints | null
+}
+
+/** One line of a capability listing (§5.2). */
+export interface CapabilitySummary {
+  readonly name: string
+  readonly description: string
+  readonly grant_status?: string
+}
+
+/** A page of a capability listing. */
+export interface CapabilityList {
+  readonly capabilities: readonly CapabilitySummary[]
+  readonly next_cursor?: string
+}
+
+/** Everything about one capability (§2.12). */
+export interface CapabilityDetail extends CapabilitySummary {
+  readonly location?: string
+  readonly input?: Readonly<Record<string, unknown>>
+  readonly output?: Readonly<Record<string, unknown>>
+}
+
+/** What an agent may do with one capability, as the server reports it (§5.3). */
+export interface CapabilityGrant {
+  readonly capability: string
+  readonly status: string
+  /** The scope that is in force. May carry operators this version does not know. */
+  readonly constraints?: Readonly<Record<string, unknown>>
+  readonly description?: string
+  readonly input?: Readonly<Record<string, unknown>>
+  readonly output?: Readonly<Record<string, unknown>>
+  readonly location?: string
+  readonly reason?: string
+  readonly granted_by?: string
+  readonly expires_at?: string
+}
+
+/** The state of an agent (§5.5). */
+export interface AgentStatus {
+  readonly agent_id: string
+  readonly host_id?: string
+  readonly name?: string
+  readonly mode?: string
+  readonly status: string
+  readonly agent_capability_grants: readonly CapabilityGrant[]
+  readonly user_id?: string
+  readonly created_at?: string
+  readonly activated_at?: string
+  readonly last_used_at?: string
+  readonly expires_at?: string
+}
+
+/** How a person is asked (§7). URLs in it were checked: they are safe to show and to open. */
+export interface Approval {
+  readonly method: string
+  readonly verification_uri?: string
+  readonly verification_uri_complete?: string
+  readonly user_code?: string
+  readonly binding_message?: string
+  readonly expires_in: number
+  readonly interval: number
+}
+
+/** An approval together with the agent and the server it is for. */
+export interface ApprovalRequest extends Approval {
+  readonly agent_id: string
+  readonly issuer: string
+  readonly provider_name: string
+}
+
+/** Reads a status-like answer and insists that it is about the agent that was asked for. */
+export function readAgentStatus(
+  body: Readonly<Record<string, unknown>>,
+  agentId?: string,
+): AgentStatus {
+  const { agent_id: id, status } = body
+  if (typeof id !== 'string' || id === '' || typeof status !== 'string') {
+    throw badResponse('an agent without an id or a status')
+  }
+  if (agentId !== undefined && id !== agentId) throw badResponse('another agent than it was asked for')
+  const grants = readGrants(body['agent_capability_grants'])
+  return { ...(body as Partial<AgentStatus>), agent_id: id, status, agent_capability_grants: grants }
+}
+
+/** Reads a list of grants. Fields this version does not know stay. */
+export function readGrants(value: unknown): CapabilityGrant[] {
+  if (!Array.isArray(value)) throw badResponse('no list of grants')
+  return value.map((grant: unknown) => {
+    if (!isRecord(grant) || !isText(grant['capability']) || !isText(grant['status'])) {
+      throw badResponse('a grant without a capability or a status')
+    }
+    const { constraints } = grant
+    if (constraints !== undefined && constraints !== null && !isRecord(constraints)) {
+      throw badResponse('a grant with unreadable constraints')
+    }
+    return grant as unknown as CapabilityGrant
+  })
+}
+
+/** Reads one capability of a listing or a description. */
+export function readCapability(value: unknown): CapabilityDetail {
+  if (!isRecord(value) || !isText(value['name'])) throw badResponse('a capability without a name')
+  const description = isText(value['description']) ? value['description'] : ''
+  return { ...value, name: value['name'], description }
+}
+
+/** Brings a capability request into its full form. */
+export function toRequested(request: CapabilityRequest): RequestedCapability {
+  if (typeof request === 'string') return { name: request, constraints: null }
+  return { name: request.name, constraints: request.constraints ?? null }
+}
+
+/** An answer that does not follow the protocol. */
+export function badResponse(what: string): AgentClientError {
+  return new AgentClientError('bad_response', `The server answered with ${what}.`)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}

@@ -1,0 +1,123 @@
+export {
+  activityEventSchema,
+  activityPageSchema,
+  agentListSchema,
+  agentViewSchema,
+  grantViewSchema,
+  hostIdRequestSchema,
+  hostListSchema,
+  hostViewSchema,
+  pauseAgentRequestSchema,
+  revokeGrantRequestSchema,
+  updateAgentRequestSchema,
+} from './agent-view.ts'
+export type { ActivityEvent, AgentView, GrantView, HostView } from './agent-view.ts'
+export {
+  approvalCapabilitySchema,
+  approvalChallengeRequestSchema,
+  approvalDecisionSchema,
+  approvalListSchema,
+  approvalQuerySchema,
+  approvalStrengthSchema,
+  approvalViewSchema,
+  approveRequestSchema,
+  budgetSchema,
+} from './approval.ts'
+export type {
+  ApprovalCapability,
+  ApprovalChallengeRequest,
+  ApprovalDecision,
+  ApprovalStrength,
+  ApprovalView,
+  ApproveRequest,
+} from './approval.ts'
+export { approvalInstructionsSchema } from './approval-instructions.ts'
+export type { ApprovalInstructions } from './approval-instructions.ts'
+export {
+  capabilityDetailSchema,
+  capabilityGrantSchema,
+  capabilityRequestSchema,
+  capabilitySummarySchema,
+  describeCapabilityQuerySchema,
+  executeRequestSchema,
+  introspectRequestSchema,
+  listCapabilitiesQuerySchema,
+  listCapabilitiesResponseSchema,
+  requestCapabilityRequestSchema,
+} from './capability.ts'
+export type {
+  CapabilityDetail,
+  CapabilityGrant,
+  CapabilityRequest,
+  CapabilityRequestInput,
+  CapabilitySummary,
+  ExecuteRequest,
+  IntrospectRequest,
+  ListCapabilitiesQuery,
+  ListCapabilitiesResponse,
+  RequestCapabilityRequest,
+} from './capability.ts'
+export { discoveryDocumentSchema } from './discovery.ts'
+export type { DiscoveryDocument } from './discovery.ts'
+export {
+  agentModeSchema,
+  agentStatusSchema,
+  capabilityNamePattern,
+  constraintsSchema,
+  hostStatusSchema,
+  idSchema,
+} from './fields.ts'
+export type { AgentMode, AgentStatus, HostStatus } from './fields.ts'
+export { issuesToError, parseWith } from './parse-with.ts'
+export {
+  agentIdRequestSchema,
+  introspectResponseSchema,
+  registerRequestSchema,
+  registerResponseSchema,
+  requestCapabilityResponseSchema,
+  statusResponseSchema,
+} from './registration.ts'
+export type {
+  AgentIdRequest,
+  IntrospectResponse,
+  RegisterRequest,
+  RegisterResponse,
+  RequestCapabilityResponse,
+  StatusResponse,
+} from './registration.ts'
+export { readAgentJwt, verifyAgentJwt } from './agent-jwt.ts'
+export type { ReadAgentJwtOptions, UnverifiedAgentJwt, VerifiedAgentJwt } from './agent-jwt.ts'
+export { decodeBase64url, encodeBase64url } from './base64url.ts'
+export {
+  checkConstraints,
+  constraintsCover,
+  meetConstraints,
+  parseConstraints,
+} from './constraint.ts'
+export type { Meet, Violation } from './constraint.ts'
+export type {
+  ConstraintOperators,
+  ConstraintPrimitive,
+  Constraints,
+  ConstraintValue,
+} from './constraint-value.ts'
+export { canonicalJson, sha256 } from './digest.ts'
+export { displayText } from './display-text.ts'
+export type { DisplayTextOptions } from './display-text.ts'
+export { ERRORS, isErrorCode, ProtocolError } from './errors.ts'
+export type { ErrorBody, ErrorCode, ErrorStatus, ProtocolErrorOptions } from './errors.ts'
+export { readHostJwt, verifyHostJwt } from './host-jwt.ts'
+export type { UnverifiedHostJwt, VerifiedHostJwt } from './host-jwt.ts'
+export { generateKeyPair, importPrivateJwk, jwkThumbprint, parsePublicJwk } from './jwk.ts'
+export type { CryptoKey, KeyPair, PrivateJwk, PublicJwk } from './jwk.ts'
+export { decodeJwt, MAX_JWT_LENGTH } from './jwt.ts'
+export type { DecodedJwt } from './jwt.ts'
+export type { RegisteredClaims, VerifyJwtOptions } from './jwt-claims.ts'
+export { PROTOCOL_VERSION } from './protocol-version.ts'
+export { resembledBrand } from './resembled-brand.ts'
+export { signAgentJwt } from './sign-agent-jwt.ts'
+export type { SignAgentJwtInput } from './sign-agent-jwt.ts'
+export { signHostJwt } from './sign-host-jwt.ts'
+export type { SignHostJwtInput } from './sign-host-jwt.ts'
+export { normalizeUserCode, USER_CODE_ALPHABET } from './user-code.ts'
+export type { VerifySignature } from './verify-signature.ts'

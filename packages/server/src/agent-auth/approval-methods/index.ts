@@ -1,0 +1,2 @@
+export type { ApprovalMethod, ApprovalRequest } from './approval-method.ts'
+export { deviceAuthorization } from './device-authorization.ts'

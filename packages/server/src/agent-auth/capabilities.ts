@@ -1,0 +1,46 @@
+import { ProtocolError } from '@countersign/protocol'
+import type { AgentPrincipal } from '../authenticate/principal.ts'
+import type { ApprovalStrength, Capability } from './capability.ts'
+import type { AgentAuthContext } from './context.ts'
+import type { Host, RequestedCapability } from './domain/model.ts'
+
+/** The capabilities one caller sees: those of the options, less what `resolveCapabilities` hides. */
+export async function visibleCapabilities(
+  { options }: AgentAuthContext,
+  caller: { agent: AgentPrincipal | null; host: Host | null },
+): Promise<readonly Capability[]> {
+  const capabilities = [...options.capabilities.values()].filter(
+    ({ name }) => !options.blockedCapabilities.includes(name),
+  )
+  return options.resolveCapabilities?.({ capabilities, ...caller }) ?? capabilities
+}
+
+/** Throws `invalid_capabilities` with the names that do not exist or are blocked (specification, 5.13). */
+export async function refuseUnknown(
+  { options }: AgentAuthContext,
+  requested: readonly RequestedCapability[],
+): Promise<void> {
+  const names = requested.map(({ name }) => name)
+  const invalid = names.filter(
+    (name) => !options.capabilities.has(name) || options.blockedCapabilities.includes(name),
+  )
+  const accepted = invalid.length === 0 && (await (options.validateCapabilities?.(names) ?? true))
+  if (accepted) return
+  throw new ProtocolError('invalid_capabilities', {
+    details: { invalid_capabilities: invalid.length > 0 ? invalid : names },
+  })
+}
+
+/** What an approval of this capability takes from one person. */
+export function strengthOf(capability: Capability | undefined, hasPasskey: boolean): ApprovalStrength {
+  if (capability?.approvalStrength) return capability.approvalStrength
+  // Section 8.11: what changes something takes proof that a person is there, where one can be had.
+  return capability?.readOnly !== true && hasPasskey ? 'webauthn' : 'session'
+}
+
+/** The words people read for a capability. */
+export function titleOf(name: string, capability: Capability | undefined): string {
+  if (capability?.title) return capability.title
+  const words = name.replaceAll(/[_.:/-]+/g, ' ').trim()
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto'
+import type { AuthContext } from '@better-auth/core'
+import type { VerifySignature } from '@countersign/protocol'
+import { Events } from './events.ts'
+import { Limits } from './limits.ts'
+import type { ResolvedAgentAuthOptions } from './options.ts'
+import { CapabilitySchemas } from './schemas.ts'
+import type { Database, SqlClient } from './store/database.ts'
+import { LastUsed } from './store/last-used.ts'
+import { ReplayGuard } from './store/replay.ts'
+import { createVerifySignature } from './verify-signature.ts'
+
+/** What every route of the Agent Auth server works with. Built once per Better Auth instance. */
+export interface AgentAuthContext {
+  readonly options: ResolvedAgentAuthOptions
+  readonly db: Database
+  /** The configured origin, also the audience of JWTs for every endpoint but execute. */
+  readonly issuer: string
+  /** Path under which Better Auth answers, such as `/api/auth`. */
+  readonly basePath: string
+  /** URL of the execute endpoint, and the audience of JWTs for it. */
+  readonly defaultLocation: string
+  readonly replay: ReplayGuard
+  readonly lastUsed: LastUsed
+  readonly limits: Limits
+  readonly events: Events
+  readonly schemas: CapabilitySchemas
+  readonly verifySignature: VerifySignature
+  /** Keyed digest for what people type: short codes must not be found by trying offline. */
+  readonly digestCode: (code: string) => string
+  readonly logError: (message: string, error: unknown) => void
+}
+
+/**
+ * Builds the context. The issuer comes from configuration alone, never from a request.
+ *
+ * Throws a `TypeError` when `baseURL` is missing.
+ */
+export function createContext(
+  options: ResolvedAgentAuthOptions,
+  auth: AuthContext,
+  sql: SqlClient | null,
+): AgentAuthContext {
+  if (!auth.baseURL) {
+    throw new TypeError('agentAuth: set `baseURL`; audiences are never read from a request')
+  }
+  const base = new URL(auth.baseURL)
+  const basePath = base.pathname.replace(/\/+$/, '')
+  const db = { adapter: auth.adapter, sql }
+  const logError = (message: string, error: unknown) => auth.logger.error(message, error)
+  return {
+    options,
+    db,
+    issuer: base.origin,
+    basePath,
+    defaultLocation: `${base.origin}${basePath}/capability/execute`,
+    replay: new ReplayGuard(db),
+    lastUsed: new LastUsed(db, (error) => logError('agentAuth: last use is not stored', error)),
+    limits: new Limits(options.rateLimit),
+    events: new Events({
+      db,
+      onEvent: options.onEvent,
+      onError: (error) => logError('agentAuth: an event is lost', error),
+    }),
+    schemas: new CapabilitySchemas(),
+    verifySignature: createVerifySignature(),
+    digestCode: (code) => createHmac('sha256', auth.secret).update(code).digest('base64url'),
+    logError,
+  }
+}

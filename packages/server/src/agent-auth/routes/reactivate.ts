@@ -1,0 +1,90 @@
+import { agentIdRequestSchema, type ApprovalInstructions, parseWith, ProtocolError } from '@countersign/protocol'
+import { ask, storePlan } from '../ask.ts'
+import { requireHost } from '../authenticate.ts'
+import type { AgentAuthContext } from '../context.ts'
+import { agentState } from '../domain/lifecycle.ts'
+import type { Agent, Host } from '../domain/model.ts'
+import { planGrants } from '../domain/plan-grants.ts'
+import type { ProtocolRoute } from '../http.ts'
+import { findAgentUnder } from '../own-agent.ts'
+import { findAgent, moveAgent } from '../store/agents.ts'
+import { findGrantsOf, revokeGrantsOf } from '../store/grants.ts'
+import { statusBody } from '../wire.ts'
+
+/**
+ * `POST /agent/reactivate`: brings an expired agent back with its host's defaults (specification, 5.6).
+ *
+ * Everything it held before is gone; what a person took away waits for a person again.
+ */
+export const reactivate: ProtocolRoute = {
+  method: 'POST',
+  path: '/agent/reactivate',
+  async handle(request) {
+    const { context, now } = request
+    const { agent_id } = parseWith(agentIdRequestSchema, request.body)
+    const host = await requireHost(request)
+    if (host.status === 'pending') throw new ProtocolError('host_pending')
+    await context.lastUsed.flush()
+    const agent = await findAgentUnder(context, host, agent_id)
+    const approval = await reactivateExpired(context, { agent, host, now })
+
+    const { adapter } = context.db
+    const current = (await findAgent(adapter, agent.id)) ?? agent
+    const body = statusBody(context, current, await findGrantsOf(adapter, agent.id), now)
+    return { body: { ...body, ...(approval && { approval }) } }
+  },
+}
+
+interface Reactivation {
+  readonly agent: Agent
+  readonly host: Host
+  readonly now: number
+}
+
+async function reactivateExpired(
+  context: AgentAuthContext,
+  { agent, host, now }: Reactivation,
+): Promise<ApprovalInstructions | null> {
+  const state = agentState(agent, context.options, now)
+  if (state.status === 'active') return null
+  const at = new Date(now)
+  if (state.over && agent.status !== 'pending') {
+    await moveAgent(context.db.adapter, agent.id, {
+      from: ['active', 'expired'],
+      to: 'revoked',
+      now: at,
+    })
+    throw new ProtocolError('absolute_lifetime_exceeded')
+  }
+  if (state.status !== 'expired') throw new ProtocolError(`agent_${state.status}`)
+
+  const asked = await context.db.adapter.transaction(async (rows) => {
+    const held = await findGrantsOf(rows, agent.id)
+    const taken = held.filter(({ status, deniedBy }) => status === 'revoked' && deniedBy !== null)
+    const requested = host.defaultCapabilities
+      .filter((name) => context.options.capabilities.has(name))
+      .map((name) => ({ name, constraints: null }))
+    const { capabilities } = context.options
+    const planned = planGrants(requested, { host, capabilities, held: taken })
+    const waits = planned.some(({ status }) => status === 'pending')
+    const moved = await moveAgent(rows, agent.id, {
+      from: ['active', 'expired'],
+      to: waits ? 'pending' : 'active',
+      activatedAt: at,
+      now: at,
+    })
+    // Somebody revoked it, or another request reactivated it, since it was read.
+    if (!moved) return null
+    await revokeGrantsOf(rows, agent.id, at)
+    const plan = { agentId: agent.id, planned, reason: null, now: at }
+    if (waits) {
+      const words = { bindingMessage: null, preferredMethod: undefined }
+      return ask(context, rows, { ...plan, ...words, agent, host, kind: 'reactivation' })
+    }
+    await storePlan(context, rows, { ...plan, approvalId: null })
+    return null
+  })
+  const who = { agentId: agent.id, hostId: host.id, userId: agent.userId }
+  await context.events.emit({ type: 'agent.reactivated', outcome: 'success', ...who })
+  return asked ? asked.instructions() : null
+}

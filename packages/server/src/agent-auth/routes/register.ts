@@ -1,0 +1,82 @@
+import {
+  jwkThumbprint,
+  parsePublicJwk,
+  parseWith,
+  ProtocolError,
+  type PublicJwk,
+  type RegisterRequest,
+  registerRequestSchema,
+  type VerifiedHostJwt,
+} from '@countersign/protocol'
+import { type AuthenticatedHost, authenticateHost } from '../authenticate.ts'
+import { refuseUnknown } from '../capabilities.ts'
+import type { ProtocolRoute, RouteRequest } from '../http.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
+import { registerAgent } from '../registration.ts'
+import { refuseOtherKeyTypes } from '../unsupported-keys.ts'
+import { grantOnWire } from '../wire.ts'
+
+/** `POST /agent/register`: a host brings an agent (specification, 5.3). */
+export const register: ProtocolRoute = {
+  method: 'POST',
+  path: '/agent/register',
+  async handle(request) {
+    const { context } = request
+    const body = parseWith(registerRequestSchema, request.body)
+    const requested = body.capabilities
+    await context.limits.count('registration', request.address)
+    refuseOtherKeyTypes(request.headers)
+    const caller = await authenticateHost(request)
+    const agentKey = await readAgentKey(caller.token)
+    refuseStranger(request, caller)
+    await refuseUnknown(context, requested)
+    refuseMode(request, body)
+
+    const { agent, host, grants, approval } = await oneAtATime(caller.token.issuer, async () =>
+      registerAgent(context, { ...caller, agentKey, body, requested, now: new Date(request.now) }),
+    )
+    return {
+      body: {
+        agent_id: agent.id,
+        host_id: host.id,
+        name: agent.name,
+        mode: agent.mode,
+        status: agent.status,
+        agent_capability_grants: grants.map((grant) =>
+          grantOnWire(grant, context.options.capabilities),
+        ),
+        ...(approval && { approval }),
+      },
+    }
+  },
+}
+
+/** The agent's key and its thumbprint, from the host's JWT. It must not be the host's own key. */
+async function readAgentKey(
+  token: VerifiedHostJwt,
+): Promise<{ jwk: PublicJwk; thumbprint: string }> {
+  if (token.agentPublicKey === undefined) {
+    const message = 'The host JWT must carry `agent_public_key`.'
+    throw new ProtocolError('invalid_request', { message })
+  }
+  const jwk = parsePublicJwk(token.agentPublicKey)
+  const thumbprint = await jwkThumbprint(jwk)
+  if (thumbprint === token.issuer) {
+    const message = 'The agent needs a key of its own, not the one of its host.'
+    throw new ProtocolError('invalid_request', { message })
+  }
+  return { jwk, thumbprint }
+}
+
+function refuseMode({ context }: RouteRequest, { mode }: RegisterRequest): void {
+  const { modes } = context.options
+  if (modes.some((supported) => supported === mode)) return
+  const message = `This server supports the modes: ${modes.join(', ')}.`
+  throw new ProtocolError('unsupported_mode', { message })
+}
+
+function refuseStranger({ context }: RouteRequest, { host }: AuthenticatedHost): void {
+  if (host || context.options.allowDynamicHostRegistration) return
+  const message = 'This server does not know the host, and only takes hosts it knows.'
+  throw new ProtocolError('unauthorized', { message })
+}

@@ -1,0 +1,75 @@
+import { parseWith, ProtocolError, requestCapabilityRequestSchema } from '@countersign/protocol'
+import { ask, storePlan } from '../ask.ts'
+import { requireAgent } from '../authenticate.ts'
+import { refuseUnknown } from '../capabilities.ts'
+import { isCovered, planGrants } from '../domain/plan-grants.ts'
+import type { ProtocolRoute } from '../http.ts'
+import { oneAtATime } from '../one-at-a-time.ts'
+import { findGrantsOf } from '../store/grants.ts'
+import { grantOnWire } from '../wire.ts'
+
+/** `POST /agent/request-capability`: an active agent asks for more (specification, 5.4). */
+export const requestCapability: ProtocolRoute = {
+  method: 'POST',
+  path: '/agent/request-capability',
+  async handle(request) {
+    const { context, now } = request
+    const { options, db, events } = context
+    const body = parseWith(requestCapabilityRequestSchema, request.body)
+    const requested = body.capabilities
+    const { agent, host } = await requireAgent(request, context.issuer)
+    await refuseUnknown(context, requested)
+
+    const asked = await oneAtATime(agent.id, () =>
+      db.adapter.transaction(async (rows) => {
+        const held = await findGrantsOf(rows, agent.id)
+        const missing = requested.filter((one) => !isCovered(one, held, now))
+        if (missing.length === 0) throw new ProtocolError('already_granted')
+
+        const planned = planGrants(missing, { host, capabilities: options.capabilities, held })
+        const reason = body.reason ?? null
+        const plan = { agentId: agent.id, planned, reason, now: new Date(now) }
+        if (!planned.some(({ status }) => status === 'pending')) {
+          await storePlan(context, rows, { ...plan, approvalId: null })
+          return null
+        }
+        return ask(context, rows, {
+          ...plan,
+          agent,
+          host,
+          kind: 'capabilities',
+          bindingMessage: body.binding_message ?? null,
+          preferredMethod: body.preferred_method,
+        })
+      }),
+    )
+    const names = requested.map(({ name }) => name)
+    await events.emit({
+      type: 'approval.requested',
+      outcome: 'success',
+      agentId: agent.id,
+      hostId: host.id,
+      userId: agent.userId,
+      details: { capabilities: names },
+    })
+    const grants = await findGrantsOf(db.adapter, agent.id)
+    return {
+      body: {
+        agent_id: agent.id,
+        agent_capability_grants: latestOf(grants, names).map((grant) =>
+          grantOnWire(grant, options.capabilities),
+        ),
+        ...(asked && { approval: await asked.instructions() }),
+      },
+    }
+  },
+}
+
+/** The newest grant of each name. */
+function latestOf<Named extends { capability: string }>(
+  grants: readonly Named[],
+  names: readonly string[],
+): readonly Named[] {
+  const newestFirst = grants.toReversed()
+  return names.flatMap((name) => newestFirst.find(({ capability }) => capability === name) ?? [])
+}

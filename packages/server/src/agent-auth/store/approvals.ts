@@ -1,0 +1,91 @@
+import type { Approval } from '../domain/model.ts'
+import { byId, newId, type Rows } from './database.ts'
+
+const model = 'agentApproval'
+
+export async function findApproval(rows: Rows, id: string): Promise<Approval | null> {
+  return rows.findOne<Approval>({ model, where: byId(id) })
+}
+
+export async function findApprovalByCode(rows: Rows, userCodeHash: string): Promise<Approval | null> {
+  return rows.findOne<Approval>({ model, where: [{ field: 'userCodeHash', value: userCodeHash }] })
+}
+
+/** What one agent still waits for. */
+export async function findPendingApproval(rows: Rows, agentId: string): Promise<Approval | null> {
+  return rows.findOne<Approval>({
+    model,
+    where: [
+      { field: 'agentId', value: agentId },
+      { field: 'status', value: 'pending' },
+    ],
+  })
+}
+
+/** What waits for a decision under one host. */
+export async function findPendingApprovalsUnder(rows: Rows, hostId: string): Promise<Approval[]> {
+  return rows.findMany<Approval>({
+    model,
+    where: [
+      { field: 'hostId', value: hostId },
+      { field: 'status', value: 'pending' },
+    ],
+    sortBy: { field: 'createdAt', direction: 'desc' },
+  })
+}
+
+export interface NewApproval {
+  readonly agentId: string
+  readonly hostId: string
+  readonly kind: Approval['kind']
+  readonly method: string
+  readonly userCodeHash: string
+  readonly reason: string | null
+  readonly bindingMessage: string | null
+  readonly expiresAt: Date
+  readonly now: Date
+}
+
+export async function createApproval(rows: Rows, { now, ...approval }: NewApproval): Promise<Approval> {
+  const data = { ...approval, id: newId('apr'), status: 'pending', createdAt: now, updatedAt: now }
+  return rows.create<typeof data, Approval>({ model, data, forceAllowId: true })
+}
+
+/** Gives a waiting approval a new code; the old one is dead from here on. */
+export async function renewApproval(
+  rows: Rows,
+  id: string,
+  renewal: Pick<NewApproval, 'userCodeHash' | 'reason' | 'bindingMessage' | 'expiresAt' | 'now'>,
+): Promise<void> {
+  const { now, ...update } = renewal
+  const where = [...byId(id), { field: 'status', value: 'pending' }]
+  await rows.updateMany({ model, where, update: { ...update, openedBy: null, updatedAt: now } })
+}
+
+/**
+ * Reserves an approval for the first person who opens it, and reports whether it is theirs.
+ *
+ * One conditional update: of two people with the same code, one gets it.
+ */
+export async function openApproval(rows: Rows, approval: Approval, userId: string): Promise<boolean> {
+  if (approval.openedBy !== null) return approval.openedBy === userId
+  const where = [...byId(approval.id), { field: 'openedBy', value: null }]
+  const opened = await rows.updateMany({ model, where, update: { openedBy: userId } })
+  if (opened === 1) return true
+  return (await findApproval(rows, approval.id))?.openedBy === userId
+}
+
+/** Settles a waiting approval once. `false`: somebody else did. */
+export async function settleApproval(
+  rows: Rows,
+  id: string,
+  decision: { status: 'approved' | 'denied'; userId: string; now: Date },
+): Promise<boolean> {
+  const { status, userId, now } = decision
+  const settled = await rows.updateMany({
+    model,
+    where: [...byId(id), { field: 'status', value: 'pending' }],
+    update: { status, decidedBy: userId, decidedAt: now, updatedAt: now },
+  })
+  return settled === 1
+}

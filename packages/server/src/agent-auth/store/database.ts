@@ -1,0 +1,34 @@
+import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapter'
+
+/** Statements in PostgreSQL's dialect, `$1` placeholders. */
+export interface SqlClient {
+  query<Row>(text: string, values: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number }>
+}
+
+/**
+ * Where the Agent Auth server keeps its state.
+ *
+ * Everything goes through Better Auth's adapter, so that any database works. With `sql`, the verbs
+ * on the hot path each become one statement instead.
+ */
+export interface Database {
+  readonly adapter: DBAdapter
+  readonly sql: SqlClient | null
+}
+
+/** The adapter, or the adapter inside a transaction. */
+export type Rows = DBAdapter | DBTransactionAdapter
+
+/** `where` for one row by its id. */
+export function byId(id: string): [{ field: 'id'; value: string }] {
+  return [{ field: 'id', value: id }]
+}
+
+// 32 letters and digits that people do not confuse, so that a byte maps onto one without bias.
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** A new identifier with a readable prefix and 130 random bits. */
+export function newId(prefix: 'agt' | 'hst' | 'grt' | 'apr' | 'evt'): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(26))
+  return `${prefix}_${Array.from(bytes, (byte) => ALPHABET.charAt(byte & 31)).join('')}`
+}

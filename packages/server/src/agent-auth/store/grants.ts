@@ -1,0 +1,161 @@
+import type { DecidedGrant } from '../domain/decide.ts'
+import { toMillionths } from '../domain/budget.ts'
+import type { Grant } from '../domain/model.ts'
+import type { PlannedGrant } from '../domain/plan-grants.ts'
+import { byId, type Database, newId, type Rows } from './database.ts'
+
+const model = 'agentGrant'
+
+export async function findGrantsOf(rows: Rows, agentId: string): Promise<Grant[]> {
+  const where = [{ field: 'agentId', value: agentId }]
+  return rows.findMany<Grant>({ model, where, sortBy: { field: 'createdAt', direction: 'asc' } })
+}
+
+export async function findGrant(rows: Rows, id: string): Promise<Grant | null> {
+  return rows.findOne<Grant>({ model, where: byId(id) })
+}
+
+/** Every grant of several agents, oldest first. */
+export async function findGrantsOfAll(rows: Rows, agentIds: readonly string[]): Promise<Grant[]> {
+  if (agentIds.length === 0) return []
+  return rows.findMany<Grant>({
+    model,
+    where: [{ field: 'agentId', operator: 'in', value: [...agentIds] }],
+    sortBy: { field: 'createdAt', direction: 'asc' },
+    limit: 10_000,
+  })
+}
+
+export async function findPendingGrants(rows: Rows, approvalId: string): Promise<Grant[]> {
+  return rows.findMany<Grant>({
+    model,
+    where: [
+      { field: 'approvalId', value: approvalId },
+      { field: 'status', value: 'pending' },
+    ],
+    sortBy: { field: 'createdAt', direction: 'asc' },
+  })
+}
+
+interface NewGrants {
+  readonly agentId: string
+  readonly approvalId: string | null
+  readonly planned: readonly PlannedGrant[]
+  /** Why the agent asks. */
+  readonly reason: string | null
+  readonly expiresAt: (capability: string) => Date | null
+  readonly now: Date
+}
+
+/** Stores what was planned. Grants that wait carry the approval that will decide them. */
+export async function createGrants(rows: Rows, grants: NewGrants): Promise<Grant[]> {
+  const { agentId, approvalId, planned, reason, expiresAt, now } = grants
+  return Promise.all(
+    planned.map((plan) => {
+      const data = {
+        id: newId('grt'),
+        agentId,
+        approvalId: plan.status === 'pending' ? approvalId : null,
+        capability: plan.capability,
+        status: plan.status,
+        constraints: plan.constraints,
+        reason: plan.reason ?? reason,
+        expiresAt: plan.status === 'active' ? expiresAt(plan.capability) : null,
+        grantedBy: plan.status === 'active' ? 'policy' : null,
+        createdAt: now,
+        updatedAt: now,
+      }
+      return rows.create<typeof data, Grant>({ model, data, forceAllowId: true })
+    }),
+  )
+}
+
+/** Removes what a newer request replaces: the waiting grants of an approval, or only some of them. */
+export async function deletePendingGrants(
+  rows: Rows,
+  approvalId: string,
+  capabilities: readonly string[] | null,
+): Promise<void> {
+  const some = capabilities
+    ? [{ field: 'capability', operator: 'in' as const, value: [...capabilities] }]
+    : []
+  await rows.deleteMany({
+    model,
+    where: [
+      { field: 'approvalId', value: approvalId },
+      { field: 'status', value: 'pending' },
+      ...some,
+    ],
+  })
+}
+
+/** Stores a person's decision on one waiting grant. */
+export async function decideGrant(
+  rows: Rows,
+  decided: DecidedGrant,
+  by: { userId: string; expiresAt: Date | null; now: Date },
+): Promise<void> {
+  const { userId, expiresAt, now } = by
+  const where = [...byId(decided.grantId), { field: 'status', value: 'pending' }]
+  if (!decided.allow) {
+    const update = { status: 'denied', deniedBy: userId, reason: decided.reason, updatedAt: now }
+    await rows.updateMany({ model, where, update })
+    return
+  }
+  const { constraints, maxUses, budget } = decided
+  const budgetLimit = budget ? toMillionths(budget.limit) : null
+  await rows.updateMany({
+    model,
+    where,
+    update: {
+      status: 'active',
+      constraints,
+      expiresAt,
+      maxUses,
+      usesLeft: maxUses,
+      budgetField: budget?.field ?? null,
+      budgetLimit,
+      budgetLeft: budgetLimit,
+      grantedBy: userId,
+      updatedAt: now,
+    },
+  })
+}
+
+/** Takes one grant away. `by` is the person who did, or `null` for the server. */
+export async function revokeGrant(rows: Rows, id: string, by: string | null, now: Date): Promise<void> {
+  const update = { status: 'revoked', deniedBy: by, updatedAt: now }
+  await rows.updateMany({ model, where: byId(id), update })
+}
+
+/** Takes every active and waiting grant of an agent away, without a person having decided so. */
+export async function revokeGrantsOf(rows: Rows, agentId: string, now: Date): Promise<void> {
+  await rows.updateMany({
+    model,
+    where: [
+      { field: 'agentId', value: agentId },
+      { field: 'status', operator: 'in', value: ['active', 'pending'] },
+    ],
+    update: { status: 'revoked', updatedAt: now },
+  })
+}
+
+/**
+ * Counts one execution against a grant and reports whether there was enough left.
+ *
+ * One guarded update, so that of several executions at once only as many pass as were allowed.
+ */
+export async function spendGrant(db: Database, grant: Grant, cost: number | null): Promise<boolean> {
+  const increment: Record<string, number> = {}
+  const guards = []
+  if (grant.usesLeft !== null) {
+    increment['usesLeft'] = -1
+    guards.push({ field: 'usesLeft', operator: 'gte' as const, value: 1 })
+  }
+  if (cost !== null) {
+    increment['budgetLeft'] = -cost
+    guards.push({ field: 'budgetLeft', operator: 'gte' as const, value: cost })
+  }
+  const where = [...byId(grant.id), { field: 'status', value: 'active' }, ...guards]
+  return (await db.adapter.incrementOne({ model, where, increment })) !== null
+}

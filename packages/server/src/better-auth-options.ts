@@ -1,0 +1,63 @@
+import type { BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
+import type { DBAdapterInstance } from '@better-auth/core/db/adapter'
+import type { ResolvedAuthOptions } from './options.ts'
+
+const signIn = { window: 60, max: 20 }
+
+interface Parts<Plugins extends BetterAuthPlugin[]> {
+  database: DBAdapterInstance
+  plugins: Plugins
+  /** Whether several processes share the database, and so must share rate limits. */
+  shared: boolean
+}
+
+/** Our options as Better Auth's. Every protection it leaves to the environment is set here. */
+export function betterAuthOptions<Plugins extends BetterAuthPlugin[]>(
+  options: ResolvedAuthOptions,
+  { database, plugins, shared }: Parts<Plugins>,
+) {
+  const { baseURL, secret } = options
+  return {
+    appName: options.appName,
+    baseURL,
+    basePath: '/api/auth',
+    // As a list, so that no variable of the environment replaces the secret that was checked.
+    secrets: [{ version: 1, value: secret }],
+    secret,
+    trustedOrigins: [...options.trustedOrigins],
+    database,
+    plugins,
+    emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 128 },
+    session: { freshAge: 300, expiresIn: 7 * 86_400, updateAge: 86_400 },
+    rateLimit: {
+      enabled: options.rateLimit,
+      storage: shared ? ('database' as const) : ('memory' as const),
+      window: 10,
+      max: 200,
+      customRules: {
+        '/sign-in/*': signIn,
+        '/sign-up/*': signIn,
+        // Asked for on every page, and worth nothing without the cookie.
+        '/get-session': false as const,
+      },
+    },
+    telemetry: { enabled: false },
+    logger: options.logger,
+    advanced: {
+      cookiePrefix: 'countersign',
+      useSecureCookies: baseURL.startsWith('https:'),
+      // Set, because Better Auth turns both checks off when NODE_ENV is `test`.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      trustedProxyHeaders: false,
+      ipAddress: ipAddress(options),
+    },
+  } satisfies BetterAuthOptions
+}
+
+/** `X-Forwarded-For` says what the client wants it to say, unless a known proxy appended to it. */
+function ipAddress({ clientAddressHeader, trustProxy }: ResolvedAuthOptions) {
+  if (clientAddressHeader) return { ipAddressHeaders: [clientAddressHeader] }
+  if (trustProxy.length === 0) return { ipAddressHeaders: [] }
+  return { ipAddressHeaders: ['x-forwarded-for'], trustedProxies: [...trustProxy] }
+}

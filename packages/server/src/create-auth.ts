@@ -1,0 +1,165 @@
+import { ProtocolError } from '@countersign/protocol'
+import type { AuthContext, BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
+import { drizzleAdapter } from 'better-auth/adapters/drizzle'
+import { betterAuth } from 'better-auth/minimal'
+import type { Auth as BetterAuth } from 'better-auth/types'
+import { authenticate } from './authenticate/authenticate.ts'
+import type { Principal } from './authenticate/principal.ts'
+import type { AuthServer } from './authenticate/server.ts'
+import { betterAuthOptions } from './better-auth-options.ts'
+import { connect } from './database/connect.ts'
+import type { Connection } from './database/connection.ts'
+import { checkSchema } from './database/drift.ts'
+import { migrate } from './database/migrate.ts'
+import * as schema from './database/schema.ts'
+import { defaultPlugins } from './default-plugins.ts'
+import { createHandler } from './handler.ts'
+import { resolveOptions } from './options.ts'
+import type { AuthOptions, ResolvedAuthOptions } from './options.ts'
+
+type DefaultPlugins = ReturnType<typeof defaultPlugins>
+
+/** The plugins of an instance: the default ones, unless they are skipped, and the caller's. */
+export type AuthPlugins<Plugins extends BetterAuthPlugin[], Skip extends boolean> = Skip extends true
+  ? Plugins
+  : [...DefaultPlugins, ...Plugins]
+
+/** What `createAuth` returns: Better Auth's instance, the front door, and its own lifetime. */
+export interface Auth<
+  Plugins extends BetterAuthPlugin[] = [],
+  Skip extends boolean = false,
+> extends Omit<BetterAuth<TypedOptions<Plugins, Skip>>, 'handler' | 'fetch'> {
+  /** Answers every request under `/api/auth` and for the discovery document. It never throws. */
+  handler(request: Request): Promise<Response>
+  /** Says who a request is, or throws a `ProtocolError` of status 401, 403, 429 or 503. */
+  authenticate(request: Request): Promise<Principal>
+  /** Resolves when the database answers and has the schema; rejects with one sentence why not. */
+  readonly $ready: Promise<void>
+  /** Our own database; absent with a `database` adapter. */
+  readonly $connection: Connection | undefined
+  /** Throws unless the database answers within two seconds. */
+  $ping(): Promise<void>
+  /** Closes the database. Requests after it are answered with 503. */
+  $close(): Promise<void>
+}
+
+type TypedOptions<Plugins extends BetterAuthPlugin[], Skip extends boolean> = BetterAuthOptions & {
+  plugins: AuthPlugins<Plugins, Skip>
+}
+
+/**
+ * Creates the authority: Better Auth with people, organizations and keys, and the Agent Auth server.
+ *
+ * It returns at once and opens the database meanwhile; `auth.$ready` tells how that went.
+ */
+export function createAuth<
+  const Plugins extends BetterAuthPlugin[] = [],
+  const Skip extends boolean = false,
+>(
+  options: AuthOptions<Plugins> & { skipDefaultPlugins?: Skip } = {},
+): Auth<Plugins, Skip> {
+  const resolved = resolveOptions(options)
+  const connection = resolved.database ? undefined : connect(resolved)
+  const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
+  const auth = betterAuth<BetterAuthOptions>(
+    betterAuthOptions(resolved, {
+      database: resolved.database ?? adapterFor(connection),
+      shared: connection?.dialect !== 'embedded',
+      plugins: [
+        onDatabase(prepared, resolved),
+        ...(resolved.skipDefaultPlugins ? [] : defaultPlugins(resolved)),
+        ...(options.plugins ?? []),
+      ],
+    }),
+  )
+
+  const ready = auth.$context.then(() => {})
+  // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
+  ready.catch(() => {})
+  const ping = () => pingWithin(2_000, connection, auth.$context)
+  const server = auth.$context.then((context) => authServer(auth, context, ping))
+  server.catch(() => {})
+
+  return {
+    // The plugins are only known to the types of the caller.
+    ...(auth as unknown as BetterAuth<TypedOptions<Plugins, Skip>>),
+    handler: createHandler({ server, handler: auth.handler }),
+    authenticate: async (request) => authenticate(await server, request),
+    $ready: ready,
+    $connection: connection,
+    $ping: ping,
+    $close: async () => {
+      await prepared.catch(() => {})
+      await connection?.close()
+    },
+  }
+}
+
+/** Brings the database to the schema of this version, or throws what to run. */
+async function prepare(connection: Connection, options: ResolvedAuthOptions): Promise<void> {
+  await connection.ping()
+  if (options.migrate) await migrate(connection)
+  await checkSchema(connection)
+}
+
+/**
+ * Makes Better Auth's context, and with it every request and `auth.api` call, wait for the database.
+ *
+ * It also removes the API keys of a deleted person: they name their owner without a foreign key.
+ */
+function onDatabase(prepared: Promise<void>, { skipDefaultPlugins }: ResolvedAuthOptions) {
+  return {
+    id: 'countersign-database',
+    async init({ adapter }) {
+      await prepared
+      if (skipDefaultPlugins) return {}
+      const after = async ({ id }: { id: string }) => {
+        await adapter.deleteMany({ model: 'apikey', where: [{ field: 'referenceId', value: id }] })
+      }
+      return { options: { databaseHooks: { user: { delete: { after } } } } }
+    },
+  } satisfies BetterAuthPlugin
+}
+
+function adapterFor(connection: Connection | undefined) {
+  if (!connection) throw new TypeError('createAuth has neither a connection nor an adapter.')
+  return drizzleAdapter(connection.db, { provider: 'pg', schema, transaction: true })
+}
+
+async function pingWithin(
+  milliseconds: number,
+  connection: Connection | undefined,
+  context: Promise<Pick<AuthContext, 'adapter'>>,
+): Promise<void> {
+  const timeout = AbortSignal.timeout(milliseconds)
+  const late = new Promise<never>((_, reject) => {
+    timeout.addEventListener('abort', () => reject(new ProtocolError('unavailable')))
+  })
+  const answer = connection ? connection.ping() : askAdapter(context)
+  await Promise.race([answer, late])
+}
+
+/** A look-up that finds nothing: the one statement every adapter can run. */
+async function askAdapter(context: Promise<Pick<AuthContext, 'adapter'>>): Promise<void> {
+  const { adapter } = await context
+  await adapter.findOne({ model: 'user', where: [{ field: 'id', value: '' }] })
+}
+
+function authServer(
+  auth: { api: object },
+  context: AuthContext,
+  ping: () => Promise<void>,
+): AuthServer {
+  const api = auth.api as {
+    getSession(input: object): ReturnType<AuthServer['getSession']>
+    verifyApiKey?(input: object): ReturnType<NonNullable<AuthServer['verifyApiKey']>>
+  }
+  const { verifyApiKey } = api
+  return {
+    context,
+    ping,
+    getSession: (headers) =>
+      api.getSession({ headers, query: { disableCookieCache: true, disableRefresh: true } }),
+    verifyApiKey: verifyApiKey && ((key) => verifyApiKey({ body: { key } })),
+  }
+}

@@ -1,0 +1,297 @@
+/** The tables of the first version. */
+export const initial = {
+  name: '0001_initial',
+  sql: `
+CREATE TABLE account (
+  id text PRIMARY KEY NOT NULL,
+  account_id text NOT NULL,
+  provider_id text NOT NULL,
+  user_id text NOT NULL,
+  access_token text,
+  refresh_token text,
+  id_token text,
+  access_token_expires_at timestamptz,
+  refresh_token_expires_at timestamptz,
+  scope text,
+  password text,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL
+);
+
+CREATE TABLE agent (
+  id text PRIMARY KEY NOT NULL,
+  name text NOT NULL,
+  host_id text NOT NULL,
+  user_id text,
+  mode text NOT NULL,
+  status text NOT NULL,
+  public_key jsonb NOT NULL,
+  registration_key text NOT NULL,
+  paused_at timestamptz,
+  activated_at timestamptz,
+  last_used_at timestamptz,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT agent_registration_key_unique UNIQUE(registration_key)
+);
+
+CREATE TABLE agent_approval (
+  id text PRIMARY KEY NOT NULL,
+  agent_id text NOT NULL,
+  host_id text NOT NULL,
+  kind text NOT NULL,
+  method text NOT NULL,
+  status text NOT NULL,
+  user_code_hash text NOT NULL,
+  reason text,
+  binding_message text,
+  opened_by text,
+  decided_by text,
+  decided_at timestamptz,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT agent_approval_user_code_hash_unique UNIQUE(user_code_hash)
+);
+
+CREATE TABLE agent_event (
+  id text PRIMARY KEY NOT NULL,
+  type text NOT NULL,
+  outcome text NOT NULL,
+  agent_id text,
+  host_id text,
+  user_id text,
+  capability text,
+  code text,
+  details jsonb,
+  created_at timestamptz DEFAULT now() NOT NULL
+);
+
+CREATE TABLE agent_grant (
+  id text PRIMARY KEY NOT NULL,
+  agent_id text NOT NULL,
+  approval_id text,
+  capability text NOT NULL,
+  status text NOT NULL,
+  "constraints" jsonb,
+  expires_at timestamptz,
+  max_uses integer,
+  uses_left integer,
+  budget_field text,
+  budget_limit bigint,
+  budget_left bigint,
+  reason text,
+  granted_by text,
+  denied_by text,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL
+);
+
+CREATE TABLE agent_host (
+  id text PRIMARY KEY NOT NULL,
+  name text,
+  thumbprint text NOT NULL,
+  public_key jsonb NOT NULL,
+  user_id text,
+  status text NOT NULL,
+  default_capabilities jsonb NOT NULL,
+  activated_at timestamptz,
+  last_used_at timestamptz,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT agent_host_thumbprint_unique UNIQUE(thumbprint)
+);
+
+CREATE UNLOGGED TABLE agent_jwt_id (
+  id text PRIMARY KEY NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+
+CREATE TABLE apikey (
+  id text PRIMARY KEY NOT NULL,
+  config_id text DEFAULT 'default' NOT NULL,
+  name text,
+  "start" text,
+  reference_id text NOT NULL,
+  prefix text,
+  "key" text NOT NULL,
+  refill_interval bigint,
+  refill_amount bigint,
+  last_refill_at timestamptz,
+  enabled boolean DEFAULT true,
+  rate_limit_enabled boolean DEFAULT true,
+  rate_limit_time_window bigint,
+  rate_limit_max bigint,
+  request_count bigint DEFAULT 0,
+  remaining bigint,
+  last_request timestamptz,
+  expires_at timestamptz,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  permissions text,
+  metadata text
+);
+
+CREATE TABLE invitation (
+  id text PRIMARY KEY NOT NULL,
+  organization_id text NOT NULL,
+  email text NOT NULL,
+  role text,
+  team_id text,
+  status text DEFAULT 'pending' NOT NULL,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  inviter_id text NOT NULL
+);
+
+CREATE TABLE jwks (
+  id text PRIMARY KEY NOT NULL,
+  public_key text NOT NULL,
+  private_key text NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  expires_at timestamptz,
+  alg text,
+  crv text
+);
+
+CREATE TABLE member (
+  id text PRIMARY KEY NOT NULL,
+  organization_id text NOT NULL,
+  user_id text NOT NULL,
+  role text DEFAULT 'member' NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL
+);
+
+CREATE TABLE organization (
+  id text PRIMARY KEY NOT NULL,
+  name text NOT NULL,
+  slug text NOT NULL,
+  logo text,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  metadata text,
+  CONSTRAINT organization_slug_unique UNIQUE(slug)
+);
+
+CREATE TABLE passkey (
+  id text PRIMARY KEY NOT NULL,
+  name text,
+  public_key text NOT NULL,
+  user_id text NOT NULL,
+  credential_id text NOT NULL,
+  counter bigint NOT NULL,
+  device_type text NOT NULL,
+  backed_up boolean NOT NULL,
+  transports text,
+  created_at timestamptz DEFAULT now(),
+  aaguid text
+);
+
+CREATE UNLOGGED TABLE rate_limit (
+  id text PRIMARY KEY NOT NULL,
+  "key" text NOT NULL,
+  count integer NOT NULL,
+  last_request bigint NOT NULL,
+  CONSTRAINT rate_limit_key_unique UNIQUE("key")
+);
+
+CREATE TABLE session (
+  id text PRIMARY KEY NOT NULL,
+  expires_at timestamptz NOT NULL,
+  token text NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  ip_address text,
+  user_agent text,
+  user_id text NOT NULL,
+  active_organization_id text,
+  active_team_id text,
+  CONSTRAINT session_token_unique UNIQUE(token)
+);
+
+CREATE TABLE team (
+  id text PRIMARY KEY NOT NULL,
+  name text NOT NULL,
+  member_count integer DEFAULT 0 NOT NULL,
+  organization_id text NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz
+);
+
+CREATE TABLE team_member (
+  id text PRIMARY KEY NOT NULL,
+  team_id text NOT NULL,
+  user_id text NOT NULL,
+  membership_key text,
+  created_at timestamptz DEFAULT now(),
+  CONSTRAINT team_member_membership_key_unique UNIQUE(membership_key)
+);
+
+CREATE TABLE "user" (
+  id text PRIMARY KEY NOT NULL,
+  name text NOT NULL,
+  email text NOT NULL,
+  email_verified boolean DEFAULT false NOT NULL,
+  image text,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT user_email_unique UNIQUE(email)
+);
+
+CREATE TABLE verification (
+  id text PRIMARY KEY NOT NULL,
+  identifier text NOT NULL,
+  value text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL
+);
+ALTER TABLE account ADD CONSTRAINT account_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE agent ADD CONSTRAINT agent_host_id_agent_host_id_fk FOREIGN KEY (host_id) REFERENCES agent_host(id) ON DELETE CASCADE;
+ALTER TABLE agent ADD CONSTRAINT agent_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE agent_approval ADD CONSTRAINT agent_approval_agent_id_agent_id_fk FOREIGN KEY (agent_id) REFERENCES agent(id) ON DELETE CASCADE;
+ALTER TABLE agent_approval ADD CONSTRAINT agent_approval_host_id_agent_host_id_fk FOREIGN KEY (host_id) REFERENCES agent_host(id) ON DELETE CASCADE;
+ALTER TABLE agent_approval ADD CONSTRAINT agent_approval_opened_by_user_id_fk FOREIGN KEY (opened_by) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE agent_grant ADD CONSTRAINT agent_grant_agent_id_agent_id_fk FOREIGN KEY (agent_id) REFERENCES agent(id) ON DELETE CASCADE;
+ALTER TABLE agent_host ADD CONSTRAINT agent_host_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE invitation ADD CONSTRAINT invitation_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
+ALTER TABLE invitation ADD CONSTRAINT invitation_inviter_id_user_id_fk FOREIGN KEY (inviter_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE member ADD CONSTRAINT member_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
+ALTER TABLE member ADD CONSTRAINT member_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE session ADD CONSTRAINT session_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE team ADD CONSTRAINT team_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
+ALTER TABLE team_member ADD CONSTRAINT team_member_team_id_team_id_fk FOREIGN KEY (team_id) REFERENCES team(id) ON DELETE CASCADE;
+ALTER TABLE team_member ADD CONSTRAINT team_member_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+CREATE INDEX account_user_id ON account (user_id);
+CREATE UNIQUE INDEX account_provider_account ON account (provider_id,account_id);
+CREATE INDEX agent_host_id ON agent (host_id);
+CREATE INDEX agent_user_id ON agent (user_id);
+CREATE INDEX agent_approval_agent_id ON agent_approval (agent_id);
+CREATE INDEX agent_approval_host_id ON agent_approval (host_id);
+CREATE INDEX agent_approval_opened_by ON agent_approval (opened_by);
+CREATE INDEX agent_event_agent ON agent_event (agent_id,created_at);
+CREATE INDEX agent_event_user ON agent_event (user_id,created_at);
+CREATE INDEX agent_grant_agent_id ON agent_grant (agent_id);
+CREATE INDEX agent_grant_approval_id ON agent_grant (approval_id);
+CREATE INDEX agent_host_user_id ON agent_host (user_id);
+CREATE INDEX agent_jwt_id_expires_at ON agent_jwt_id (expires_at);
+CREATE INDEX apikey_config_id ON apikey (config_id);
+CREATE INDEX apikey_reference_id ON apikey (reference_id);
+CREATE UNIQUE INDEX apikey_key ON apikey ("key");
+CREATE INDEX invitation_organization_id ON invitation (organization_id);
+CREATE INDEX invitation_email ON invitation (email);
+CREATE INDEX invitation_inviter_id ON invitation (inviter_id);
+CREATE UNIQUE INDEX member_organization_user ON member (organization_id,user_id);
+CREATE INDEX member_user_id ON member (user_id);
+CREATE INDEX passkey_user_id ON passkey (user_id);
+CREATE UNIQUE INDEX passkey_credential_id ON passkey (credential_id);
+CREATE INDEX session_user_id ON session (user_id);
+CREATE INDEX team_organization_id ON team (organization_id);
+CREATE INDEX team_member_team_id ON team_member (team_id);
+CREATE INDEX team_member_user_id ON team_member (user_id);
+CREATE INDEX verification_identifier ON verification (identifier);
+`,
+  // A process that is killed empties unlogged tables. On a server that takes a crash of the whole
+  // database; embedded it takes a crash of this process, and used JWTs must survive that.
+  embedded: 'ALTER TABLE agent_jwt_id SET LOGGED',
+}

@@ -1,0 +1,21 @@
+export { createAuth } from './create-auth.ts'
+export type { Auth, AuthPlugins } from './create-auth.ts'
+export type { AuthOptions } from './options.ts'
+export { ConfigurationError } from './env.ts'
+export { can } from './authenticate/principal.ts'
+export type {
+  AgentPrincipal,
+  AnonymousPrincipal,
+  AuthenticationMethod,
+  HostPrincipal,
+  Permissions,
+  Principal,
+  ServicePrincipal,
+  UserPrincipal,
+} from './authenticate/principal.ts'
+export { connect } from './database/connect.ts'
+export type { ConnectOptions } from './database/connect.ts'
+export { DatabaseUnavailable } from './database/connection.ts'
+export type { Connection, Database, Sql, SqlResult } from './database/connection.ts'
+export { DirectoryInUse } from './database/lock.ts'
+export { migrate, pendingMigrations, SchemaDrift } from './database/migrate.ts'

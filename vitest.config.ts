@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
+
+/** Folders that hold tests, and the name `--project` knows each by. */
+const folders = {
+  protocol: 'packages/protocol',
+  server: 'packages/server',
+  agent: 'packages/agent',
+  cli: 'packages/cli',
+  bank: 'apps/bank',
+  app: 'apps/server',
+  console: 'apps/console',
+  testing: 'testing',
+  e2e: 'e2e',
+}
+
+/** A folder with a Vitest configuration of its own runs with that one, the others with this one. */
+function project(name: string, folder: string): TestProjectConfiguration {
+  const root = fileURLToPath(new URL(folder, import.meta.url))
+  if (existsSync(`${root}/vitest.config.ts`)) return `${folder}/vitest.config.ts`
+  const slow = name === 'e2e' || name === 'testing'
+  return {
+    // Workspace packages are read from src, so tests need no build.
+    resolve: { conditions: ['@countersign/source'] },
+    ssr: { resolve: { conditions: ['@countersign/source'] } },
+    root,
+    test: {
+      name,
+      include: ['**/*.test.{ts,tsx}'],
+      testTimeout: slow ? 120_000 : 15_000,
+      // The first database of a run starts PostgreSQL.
+      hookTimeout: slow ? 120_000 : 30_000,
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    // Stands here and in no project: one PostgreSQL serves the whole run.
+    globalSetup: ['./testing/postgres-global-setup.ts'],
+    projects: Object.entries(folders).map(([name, folder]) => project(name, folder)),
+  },
+})
