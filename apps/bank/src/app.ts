@@ -47,7 +47,9 @@ export function bankApp({ vault, credential, url }: BankContext): Hono {
   )
 
   app.get('/accounts', (c) => c.json({ accounts: vault.current().accounts.map(accountView) }))
-  app.get('/accounts/:id', (c) => c.json(accountView(findAccount(vault.current(), c.req.param('id')))))
+  app.get('/accounts/:id', (c) =>
+    c.json(accountView(findAccount(vault.current(), c.req.param('id')))),
+  )
   app.get('/accounts/:id/transactions', (c) => {
     const period = readPeriod(c.req.query())
     return c.json({ transactions: statement(vault.current(), c.req.param('id'), period) })
@@ -74,7 +76,10 @@ export function bankApp({ vault, credential, url }: BankContext): Hono {
   return app
 }
 
-function problem(body: { status: number; title: string; code: string }, headers?: Headers): Response {
+function problem(
+  body: { status: number; title: string; code: string },
+  headers?: Headers,
+): Response {
   const result = new Headers(headers)
   result.set('content-type', 'application/problem+json')
   return new Response(JSON.stringify(body), { status: body.status, headers: result })

@@ -24,7 +24,10 @@ export const bankSchemas = {
     required: ['transfer_id', 'amount', 'currency', 'counterparty', 'note', 'booked_at'],
     properties: {
       transfer_id: { type: 'string', description: 'The transfer that moved the money.' },
-      amount: { type: 'number', description: 'Positive when money came in, negative when it left.' },
+      amount: {
+        type: 'number',
+        description: 'Positive when money came in, negative when it left.',
+      },
       currency,
       counterparty: { type: 'string', description: 'The other account.' },
       note,
@@ -43,8 +46,18 @@ export const bankSchemas = {
     additionalProperties: false,
     required: ['from', 'to', 'amount', 'currency'],
     properties: {
-      from: { type: 'string', minLength: 1, maxLength: 64, description: 'Account to take the money from.' },
-      to: { type: 'string', minLength: 1, maxLength: 64, description: 'Account to send the money to.' },
+      from: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 64,
+        description: 'Account to take the money from.',
+      },
+      to: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 64,
+        description: 'Account to send the money to.',
+      },
       amount: {
         type: 'number',
         exclusiveMinimum: 0,
@@ -57,7 +70,17 @@ export const bankSchemas = {
   },
   Transfer: {
     type: 'object',
-    required: ['id', 'from', 'to', 'amount', 'currency', 'note', 'status', 'created_at', 'cancelled_at'],
+    required: [
+      'id',
+      'from',
+      'to',
+      'amount',
+      'currency',
+      'note',
+      'status',
+      'created_at',
+      'cancelled_at',
+    ],
     properties: {
       id: { type: 'string', description: 'The transfer number.' },
       from: { type: 'string', description: 'Account the money left.' },

@@ -77,7 +77,9 @@ export async function waitForDecision(
   },
 ): Promise<AgentStatus> {
   const { agent_id: agentId, issuer } = connection
-  const ask = async () => ({ value: await agentStatus(context, { agentId, issuer, signal: options.signal }) })
+  const ask = async () => ({
+    value: await agentStatus(context, { agentId, issuer, signal: options.signal }),
+  })
   try {
     const decided = await pollUntil(context, {
       ask,

@@ -48,7 +48,9 @@ export async function connectAgent(
   await ensureHost(context, provider)
 
   const open = await findOpenRequest(context, { issuer: provider.issuer, name, mode, requested })
-  const keys = open ? { publicJwk: open.public_jwk, privateJwk: open.private_jwk } : await generateKeyPair()
+  const keys = open
+    ? { publicJwk: open.public_jwk, privateJwk: open.private_jwk }
+    : await generateKeyPair()
   try {
     const body = await register(context, provider, {
       ...options,

@@ -81,7 +81,8 @@ export async function agentToken(
   options: { readonly audience: string; readonly capabilities?: readonly string[] | undefined },
 ): Promise<string> {
   const host = await findHost(context, connection.issuer)
-  if (!host) throw new AgentClientError('unknown_agent', `There is no key for ${connection.issuer} here.`)
+  if (!host)
+    throw new AgentClientError('unknown_agent', `There is no key for ${connection.issuer} here.`)
   return signAgentJwt({
     issuer: await jwkThumbprint(host.public_jwk),
     agentId: connection.agent_id,
@@ -94,6 +95,11 @@ export async function agentToken(
 
 /** Leaves the keys behind. */
 export function toConnection(stored: StoredConnection): Connection {
-  const { private_jwk: _private, public_jwk: _public, requested: _requested, ...connection } = stored
+  const {
+    private_jwk: _private,
+    public_jwk: _public,
+    requested: _requested,
+    ...connection
+  } = stored
   return connection
 }

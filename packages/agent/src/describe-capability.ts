@@ -20,7 +20,8 @@ export async function describeCapability(
     parameters: { name: options.name },
   })
   const capability = readCapability(body)
-  if (capability.name !== options.name) throw badResponse('another capability than it was asked for')
+  if (capability.name !== options.name)
+    throw badResponse('another capability than it was asked for')
   if (options.agentId !== undefined && options.issuer !== undefined) {
     const key = capabilityKey(options.issuer, options.agentId, options.name)
     const until = freshUntil(headers, context.clock.now(), { usual: hour / 12, most: hour })

@@ -36,4 +36,10 @@ export async function disconnectAgent(
   return { agent_id: agentId, status: 'revoked' }
 }
 
-const gone = ['agent_not_found', 'agent_revoked', 'agent_rejected', 'host_revoked', 'host_not_found']
+const gone = [
+  'agent_not_found',
+  'agent_revoked',
+  'agent_rejected',
+  'host_revoked',
+  'host_not_found',
+]

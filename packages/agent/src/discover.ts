@@ -35,7 +35,8 @@ export async function discoverProvider(
   } catch (error) {
     const unreachable = error instanceof AgentClientError && error.code === 'unreachable'
     // §10.5: a server that is away for a moment is still the server it was.
-    if (known && unreachable && context.clock.now() - known.freshUntil < 24 * hour) return known.value
+    if (known && unreachable && context.clock.now() - known.freshUntil < 24 * hour)
+      return known.value
     throw error
   }
 }
@@ -59,7 +60,10 @@ async function fetchDocument(
 /** Every hop is held to the rules of the first address: encrypted, or on this machine. */
 function parseRedirect(location: string, from: URL): URL {
   if (!URL.canParse(location, from.href)) {
-    throw new AgentClientError('bad_response', `${from.origin} redirects to something that is no URL.`)
+    throw new AgentClientError(
+      'bad_response',
+      `${from.origin} redirects to something that is no URL.`,
+    )
   }
   const target = new URL(location, from)
   parseProviderUrl(target.href)

@@ -48,7 +48,10 @@ export async function executeCapability(
   try {
     const location = await locate(context, connection, { provider, capability, signal })
     const url = parseServerUrl(location, provider.issuer)
-    const token = await agentToken(context, connection, { audience: location, capabilities: [capability] })
+    const token = await agentToken(context, connection, {
+      audience: location,
+      capabilities: [capability],
+    })
     const body = { capability, arguments: args }
     const answer = await callServer(context, { url, token, body, signal, timeout: executeTimeout })
     return await complete(context, connection, { answer, options, provider })
@@ -82,7 +85,11 @@ async function locate(
 async function complete(
   context: AgentContext,
   connection: StoredConnection,
-  { answer, options, provider }: { answer: ServerAnswer; options: ExecuteOptions; provider: Provider },
+  {
+    answer,
+    options,
+    provider,
+  }: { answer: ServerAnswer; options: ExecuteOptions; provider: Provider },
 ): Promise<ExecutionResult> {
   if (answer.body['status'] !== 'pending') return readResult(answer)
   const url = parseIssuerUrl(answer.body['status_url'], provider.issuer)

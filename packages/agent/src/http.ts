@@ -71,7 +71,13 @@ export async function fetchText(
     })
     const text = await readText(response, url, request.sizeLimit ?? 10_000_000)
     const opaqueRedirect = response.type === 'opaqueredirect'
-    return { status: response.status, headers: response.headers, text, opaqueRedirect, url: response.url }
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      opaqueRedirect,
+      url: response.url,
+    }
   } catch (error) {
     if (error instanceof AgentClientError) throw error
     request.signal?.throwIfAborted()
@@ -82,7 +88,10 @@ export async function fetchText(
 async function readText(response: Response, url: URL, sizeLimit: number): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
     await response.body?.cancel()
-    throw new AgentClientError('bad_response', `${url.origin} streams its answer, which is not supported yet.`)
+    throw new AgentClientError(
+      'bad_response',
+      `${url.origin} streams its answer, which is not supported yet.`,
+    )
   }
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()

@@ -36,12 +36,7 @@ export type { RequestCapabilityOptions, RequestedGrants } from './request-capabi
 export { signJwt } from './sign-jwt.ts'
 export type { SignedJwt, SignJwtOptions } from './sign-jwt.ts'
 export { memoryStorage } from './storage/memory.ts'
-export type {
-  AgentStorage,
-  RecordStore,
-  StoredConnection,
-  StoredHost,
-} from './storage/storage.ts'
+export type { AgentStorage, RecordStore, StoredConnection, StoredHost } from './storage/storage.ts'
 export type {
   AgentStatus,
   Approval,

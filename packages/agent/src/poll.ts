@@ -31,7 +31,7 @@ export async function pollUntil<T>(
   const { clock } = context
   let interval = options.interval
   let delay = interval
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     const remaining = options.deadline - clock.now()
     if (remaining <= 0) return undefined
     await clock.sleep(Math.min(delay, remaining), options.signal)
@@ -60,5 +60,7 @@ function isTransient(error: unknown): boolean {
 }
 
 function retryAfterOf(error: unknown, now: number): number | undefined {
-  return error instanceof ProtocolError ? retryAfter(error.headers?.['retry-after'], now) : undefined
+  return error instanceof ProtocolError
+    ? retryAfter(error.headers?.['retry-after'], now)
+    : undefined
 }

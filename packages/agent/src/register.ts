@@ -44,7 +44,9 @@ export async function register(
     ...hintsToWire(options),
   }
   const request = { url: endpoint(provider, 'register'), token, body, signal }
-  const answer = await withAvailableCapabilities(context, provider, () => callServer(context, request))
+  const answer = await withAvailableCapabilities(context, provider, () =>
+    callServer(context, request),
+  )
   return answer.body
 }
 
@@ -81,7 +83,9 @@ export async function withAvailableCapabilities<T>(
     return await ask()
   } catch (error) {
     if (!saysCode(error, 'invalid_capabilities')) throw error
-    const available = await listCapabilities(context, { provider: provider.issuer }).catch(() => undefined)
+    const available = await listCapabilities(context, { provider: provider.issuer }).catch(
+      () => undefined,
+    )
     if (!available) throw error
     const names = available.capabilities.map(({ name }) => name)
     const details = { ...error.details, available_capabilities: names }

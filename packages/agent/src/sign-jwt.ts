@@ -40,7 +40,10 @@ async function assertGranted(
   const ungranted = missing(current, capabilities)
   if (ungranted.length === 0) return
   const message = `This agent was not granted ${ungranted.join(', ')}.`
-  throw new ProtocolError('capability_not_granted', { message, details: { capabilities: ungranted } })
+  throw new ProtocolError('capability_not_granted', {
+    message,
+    details: { capabilities: ungranted },
+  })
 }
 
 function missing(grants: readonly CapabilityGrant[], names: readonly string[]): string[] {

@@ -35,8 +35,9 @@ export function parseProviderUrl(text: string): URL {
  * private network may point into one.
  */
 export function parseServerUrl(text: unknown, issuer: string): URL {
-  const url = typeof text === 'string' ? tryParse(text, issuer) : undefined
-  if (!url) throw new AgentClientError('bad_response', 'The server returned something that is not a URL.')
+  const url = typeof text === 'string' ? tryParse(text) : undefined
+  if (!url)
+    throw new AgentClientError('bad_response', 'The server returned something that is not a URL.')
   const home = new URL(issuer)
   // Otherwise a stranger's server could make this client knock on doors of the local network.
   if (isPrivate(url) && !isPrivate(home)) {
@@ -46,9 +47,10 @@ export function parseServerUrl(text: unknown, issuer: string): URL {
   return url
 }
 
-/** Like {@link parseServerUrl}, for URLs that must stay on the issuer's own origin. */
+/** Like {@link parseServerUrl}, for URLs that may be paths and must stay on the issuer's origin. */
 export function parseIssuerUrl(text: unknown, issuer: string): URL {
-  const url = parseServerUrl(text, issuer)
+  const resolved = typeof text === 'string' ? tryParse(text, issuer)?.href : undefined
+  const url = parseServerUrl(resolved, issuer)
   if (url.origin === new URL(issuer).origin) return url
   throw new AgentClientError(
     'issuer_mismatch',

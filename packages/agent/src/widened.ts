@@ -25,7 +25,13 @@ export function assertNotWidened(
     throw new AgentClientError(
       'widened_constraints',
       `The server granted ${grant.capability} more widely than it was asked for; refused.`,
-      { details: { capability: grant.capability, granted: grant.constraints ?? null, requested: asked } },
+      {
+        details: {
+          capability: grant.capability,
+          granted: grant.constraints ?? null,
+          requested: asked,
+        },
+      },
     )
   }
 }

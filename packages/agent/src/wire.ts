@@ -104,9 +104,15 @@ export function readAgentStatus(
   if (typeof id !== 'string' || id === '' || typeof status !== 'string') {
     throw badResponse('an agent without an id or a status')
   }
-  if (agentId !== undefined && id !== agentId) throw badResponse('another agent than it was asked for')
+  if (agentId !== undefined && id !== agentId)
+    throw badResponse('another agent than it was asked for')
   const grants = readGrants(body['agent_capability_grants'])
-  return { ...(body as Partial<AgentStatus>), agent_id: id, status, agent_capability_grants: grants }
+  return {
+    ...(body as Partial<AgentStatus>),
+    agent_id: id,
+    status,
+    agent_capability_grants: grants,
+  }
 }
 
 /** Reads a list of grants. Fields this version does not know stay. */

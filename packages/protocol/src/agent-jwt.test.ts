@@ -182,6 +182,12 @@ describe('an agent JWT', () => {
     expect(await outcome(good, { key: host.publicJwk })).toBe('invalid_jwt')
   })
 
+  it('refuses a stored key that cannot be imported, again and again', async () => {
+    const key = { ...agent.publicJwk, x: 'AA' }
+    expect(await outcome(good, { key })).toBe('invalid_jwt')
+    expect(await outcome(good, { key })).toBe('invalid_jwt')
+  })
+
   it('refuses a key that is not on the curve as a bad signature, again and again', async () => {
     const key = { ...agent.publicJwk, x: 'AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }
     expect(await outcome(good, { key })).toBe('invalid_jwt')

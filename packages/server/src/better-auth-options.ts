@@ -1,5 +1,6 @@
 import type { BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
 import type { DBAdapterInstance } from '@better-auth/core/db/adapter'
+import { redactingLogger } from './log.ts'
 import type { ResolvedAuthOptions } from './options.ts'
 
 const signIn = { window: 60, max: 20 }
@@ -42,7 +43,9 @@ export function betterAuthOptions<Plugins extends BetterAuthPlugin[]>(
       },
     },
     telemetry: { enabled: false },
-    logger: options.logger,
+    logger: redactingLogger(options.logger),
+    // Thrown to our handler, which logs without values and answers with an id.
+    onAPIError: { throw: true },
     advanced: {
       cookiePrefix: 'countersign',
       useSecureCookies: baseURL.startsWith('https:'),
@@ -56,7 +59,7 @@ export function betterAuthOptions<Plugins extends BetterAuthPlugin[]>(
 }
 
 /** `X-Forwarded-For` says what the client wants it to say, unless a known proxy appended to it. */
-function ipAddress({ clientAddressHeader, trustProxy }: ResolvedAuthOptions) {
+export function ipAddress({ clientAddressHeader, trustProxy }: ResolvedAuthOptions) {
   if (clientAddressHeader) return { ipAddressHeaders: [clientAddressHeader] }
   if (trustProxy.length === 0) return { ipAddressHeaders: [] }
   return { ipAddressHeaders: ['x-forwarded-for'], trustedProxies: [...trustProxy] }

@@ -3,10 +3,13 @@ import type { AuthContext, BetterAuthOptions, BetterAuthPlugin } from '@better-a
 import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import { betterAuth } from 'better-auth/minimal'
 import type { Auth as BetterAuth } from 'better-auth/types'
+import { getIP } from '@better-auth/core/utils/ip'
+import { createAgentAuth } from './agent-auth/plugin.ts'
+import type { AgentAuthServer } from './agent-auth/plugin.ts'
 import { authenticate } from './authenticate/authenticate.ts'
 import type { Principal } from './authenticate/principal.ts'
 import type { AuthServer } from './authenticate/server.ts'
-import { betterAuthOptions } from './better-auth-options.ts'
+import { betterAuthOptions, ipAddress } from './better-auth-options.ts'
 import { connect } from './database/connect.ts'
 import type { Connection } from './database/connection.ts'
 import { checkSchema } from './database/drift.ts'
@@ -61,6 +64,7 @@ export function createAuth<
   const resolved = resolveOptions(options)
   const connection = resolved.database ? undefined : connect(resolved)
   const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
+  const agents = agentsFor(resolved, connection)
   const auth = betterAuth<BetterAuthOptions>(
     betterAuthOptions(resolved, {
       database: resolved.database ?? adapterFor(connection),
@@ -68,6 +72,7 @@ export function createAuth<
       plugins: [
         onDatabase(prepared, resolved),
         ...(resolved.skipDefaultPlugins ? [] : defaultPlugins(resolved)),
+        ...(agents ? [agents.plugin] : []),
         ...(options.plugins ?? []),
       ],
     }),
@@ -77,19 +82,20 @@ export function createAuth<
   // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
   ready.catch(() => {})
   const ping = () => pingWithin(2_000, connection, auth.$context)
-  const server = auth.$context.then((context) => authServer(auth, context, ping))
+  const server = auth.$context.then((context) => authServer({ api: auth.api, context, agents, ping }))
   server.catch(() => {})
 
   return {
     // The plugins are only known to the types of the caller.
     ...(auth as unknown as BetterAuth<TypedOptions<Plugins, Skip>>),
-    handler: createHandler({ server, handler: auth.handler }),
-    authenticate: async (request) => authenticate(await server, request),
+    handler: createHandler({ server, agents, handler: auth.handler }),
+    authenticate: async (request) => authenticate(await started(server), request),
     $ready: ready,
     $connection: connection,
     $ping: ping,
     $close: async () => {
       await prepared.catch(() => {})
+      await agents?.close()
       await connection?.close()
     },
   }
@@ -145,21 +151,44 @@ async function askAdapter(context: Promise<Pick<AuthContext, 'adapter'>>): Promi
   await adapter.findOne({ model: 'user', where: [{ field: 'id', value: '' }] })
 }
 
-function authServer(
-  auth: { api: object },
-  context: AuthContext,
-  ping: () => Promise<void>,
-): AuthServer {
-  const api = auth.api as {
+/** The server once it has started; a start that failed is a 503 to whoever calls. */
+function started(server: Promise<AuthServer>): Promise<AuthServer> {
+  return server.catch((cause: unknown) => {
+    throw new ProtocolError('unavailable', { cause, headers: { 'retry-after': '5' } })
+  })
+}
+
+/** The Agent Auth server, with SQL of its own when the database is ours. */
+function agentsFor(
+  options: ResolvedAuthOptions,
+  connection: Connection | undefined,
+): AgentAuthServer | undefined {
+  if (!options.agentAuth) return undefined
+  const addresses = { advanced: { ipAddress: ipAddress(options) } }
+  return createAgentAuth(
+    { clientAddress: (request) => getIP(request, addresses), ...options.agentAuth },
+    connection?.sql ?? null,
+  )
+}
+
+interface ServerParts {
+  readonly api: object
+  readonly context: AuthContext
+  readonly agents: AgentAuthServer | undefined
+  readonly ping: () => Promise<void>
+}
+
+function authServer({ api, context, agents, ping }: ServerParts): AuthServer {
+  const { getSession, verifyApiKey } = api as {
     getSession(input: object): ReturnType<AuthServer['getSession']>
     verifyApiKey?(input: object): ReturnType<NonNullable<AuthServer['verifyApiKey']>>
   }
-  const { verifyApiKey } = api
+  const query = { disableCookieCache: true, disableRefresh: true }
   return {
     context,
     ping,
-    getSession: (headers) =>
-      api.getSession({ headers, query: { disableCookieCache: true, disableRefresh: true } }),
+    agentAuth: agents?.contextOf(context),
+    getSession: (headers) => getSession({ headers, query }),
     verifyApiKey: verifyApiKey && ((key) => verifyApiKey({ body: { key } })),
   }
 }

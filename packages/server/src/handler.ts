@@ -1,9 +1,12 @@
 import { ProtocolError } from '@countersign/protocol'
+import type { AgentAuthServer } from './agent-auth/plugin.ts'
 import type { AuthServer } from './authenticate/server.ts'
 import { errorResponse } from './http-errors.ts'
 
 interface Doors {
   readonly server: Promise<AuthServer>
+  /** The Agent Auth server; absent when agents cannot register. */
+  readonly agents: AgentAuthServer | undefined
   /** Better Auth's own handler. */
   readonly handler: (request: Request) => Promise<Response>
 }
@@ -15,8 +18,8 @@ const discoveryPath = '/.well-known/agent-configuration'
  *
  * A database that is away is a 503. Better Auth says 401 or 500 then, and a 401 signs people out.
  */
-export function createHandler({ server, handler }: Doors): (request: Request) => Promise<Response> {
-  return async (request) => {
+export function createHandler({ server, agents, handler }: Doors) {
+  return async (request: Request): Promise<Response> => {
     let authServer: AuthServer
     try {
       authServer = await server
@@ -26,7 +29,8 @@ export function createHandler({ server, handler }: Doors): (request: Request) =>
     const { logger } = authServer.context
     const log = (message: string, error: unknown) => logger.error(message, error)
     try {
-      const response = await handler(atBasePath(request, authServer))
+      const local = atBasePath(request, authServer)
+      const response = await (agents?.serve(local, authServer.context) ?? handler(local))
       return await correct(response, { server: authServer, request, log })
     } catch (error) {
       return errorResponse(await explain(authServer, error), log)

@@ -65,7 +65,7 @@ export interface AuthOptions<Plugins extends BetterAuthPlugin[] = []> {
   plugins?: Plugins | undefined
   /** Lets agents use this API: see `agentAuth`. Absent, agents cannot register. */
   agentAuth?: AgentAuthOptions | undefined
-  /** Where Better Auth writes its log. @default its own console logger, warnings and errors only */
+  /** Where the log goes. Values of statements never do. @default standard error, warnings and errors only */
   logger?: BetterAuthOptions['logger'] | undefined
 }
 

@@ -189,7 +189,9 @@ describe('a cookie alone changes nothing from elsewhere', () => {
 
 describe('a database that is away is a 503, never a 401 and never nobody', () => {
   it('for every credential, at the front door and at the handler', async () => {
-    const away = createAuth({ connectionString: await freshDatabase(), secret, baseURL, logger: quiet, rateLimit: false })
+    const lines: unknown[][] = []
+    const logger = { log: (...line: unknown[]) => void lines.push(line) }
+    const away = createAuth({ connectionString: await freshDatabase(), secret, baseURL, logger, rateLimit: false })
     const signedUp = await signUp(away, 'ada@example.com')
     const { key: awayKey } = await away.api.createApiKey({ body: { name: 'k', userId: signedUp.userId } })
     await away.$close()
@@ -208,6 +210,11 @@ describe('a database that is away is a 503, never a 401 and never nobody', () =>
     }
     const signIn = await post(away, '/sign-in/email', { email: 'ada@example.com', password: 'correct horse' })
     expect(signIn.status).toBe(503)
+
+    const log = lines.flat().map(String).join('\n')
+    const token = decodeURIComponent(signedUp.cookie.split('=')[1] ?? '').split('.')[0] ?? ''
+    expect(log).toContain('caused by')
+    for (const value of ['ada@example.com', token, awayKey]) expect(log).not.toContain(value)
   })
 
   it('also when it never answered', async () => {

@@ -1,12 +1,13 @@
 import type { ComponentProps, MouseEvent } from 'react'
 
 /** How much a button asks for attention. */
-export type ButtonTone = 'primary' | 'secondary' | 'danger' | 'quiet'
+export type ButtonTone = 'primary' | 'secondary' | 'danger' | 'caution' | 'quiet'
 
 const tones: Readonly<Record<ButtonTone, string>> = {
   primary: 'bg-accent text-on-accent hover:bg-accent-strong border-transparent',
   secondary: 'bg-surface text-ink border-control hover:bg-sunken',
   danger: 'bg-danger text-on-danger border-transparent hover:brightness-90',
+  caution: 'bg-surface text-danger border-control hover:bg-danger-soft hover:border-danger',
   quiet: 'bg-transparent text-accent border-transparent hover:bg-accent-soft',
 }
 

@@ -1,5 +1,5 @@
 import { AlertDialog } from 'radix-ui'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { problemWords } from '../lib/problem-words.ts'
 import { Button, buttonClass, type ButtonTone } from './button.tsx'
 import { Notice } from './notice.tsx'
@@ -43,7 +43,16 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   )
 }
 
+function useInertPage(): void {
+  useEffect(() => {
+    const page = document.querySelector('#root')
+    page?.setAttribute('inert', '')
+    return () => page?.removeAttribute('inert')
+  }, [])
+}
+
 function Confirmation({ confirm, onConfirm, close }: ConfirmDialogProps & { close: () => void }) {
+  useInertPage()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<unknown>()
   const run = async (): Promise<void> => {

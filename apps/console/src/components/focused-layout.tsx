@@ -14,12 +14,12 @@ export function FocusedLayout({ children, width = 'narrow', aside }: FocusedLayo
   const size = width === 'narrow' ? 'max-w-104' : 'max-w-170'
   return (
     <div className={`mx-auto flex min-h-dvh w-full flex-col px-4 pb-16 ${size}`}>
-      <div className="flex min-h-16 flex-wrap items-center justify-between gap-x-4 py-3 sm:min-h-24">
+      <header className="flex min-h-16 flex-wrap items-center justify-between gap-x-4 py-3 sm:min-h-24">
         <Link to="/" aria-label="Countersign, home" className="-ml-1 rounded-md p-1">
           <Wordmark />
         </Link>
         {aside}
-      </div>
+      </header>
       <main className="w-full">{children}</main>
     </div>
   )

@@ -48,10 +48,12 @@ function describeRange({ min, max }: Operators, unit: string): string {
 }
 
 function describeOnly(label: string, values: readonly string[]): string {
+  if (label === 'currency') return `in ${either(values)}`
   return preposition.test(label) ? `only ${label} ${either(values)}` : `${label} only ${either(values)}`
 }
 
 function describeNever(label: string, values: readonly string[]): string {
+  if (label === 'currency') return `not in ${either(values)}`
   return preposition.test(label) ? `not ${label} ${either(values)}` : `${label} never ${either(values)}`
 }
 

@@ -3,6 +3,7 @@ import { AgentCard } from '../components/account/agent-card.tsx'
 import { ConnectHelp } from '../components/account/connect-help.tsx'
 import { Loaded } from '../components/account/loaded.tsx'
 import { WaitingApprovals } from '../components/account/waiting-approvals.tsx'
+import { Icon } from '../components/icon.tsx'
 import { PageHeading } from '../components/page-heading.tsx'
 import { CardSkeletons } from '../components/skeleton.tsx'
 import { useAgents } from '../hooks/use-agents.ts'
@@ -32,7 +33,8 @@ function AgentList({ agents }: { agents: readonly AgentView[] }) {
       <Cards agents={sorted.filter((agent) => !isOver(agent))} />
       {over.length > 0 && (
         <details className="group">
-          <summary className="inline-flex min-h-10 items-center rounded-lg font-medium text-muted hover:text-ink">
+          <summary className="inline-flex min-h-10 list-none items-center gap-2 rounded-lg font-medium text-muted hover:text-ink">
+            <Icon name="chevron" className="size-4 transition-transform group-open:rotate-180" />
             Past agents ({over.length})
           </summary>
           <div className="mt-3">

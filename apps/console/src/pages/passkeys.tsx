@@ -67,6 +67,7 @@ function PasskeyCard({ passkey }: { passkey: PasskeyView }) {
         />
         <ConfirmDialog
           trigger="Delete"
+          triggerTone="caution"
           triggerLabel={`Delete passkey ${name}`}
           title={`Delete “${name}”?`}
           confirm="Delete passkey"

@@ -10,7 +10,8 @@ import { encryptedFileStorage } from './encrypted-file.ts'
 import type { StoredHost } from './storage.ts'
 
 const run = promisify(execFile)
-const fixture = (name: string): string => fileURLToPath(new URL(`../../test/${name}`, import.meta.url))
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../test/${name}`, import.meta.url))
 
 async function newFile(): Promise<string> {
   return join(await mkdtemp(join(tmpdir(), 'countersign-')), 'home', 'agents.json')
@@ -34,7 +35,8 @@ describe('AC6 encryptedFileStorage', () => {
   it.skipIf(process.platform === 'win32')('keeps files and folder to their owner', async () => {
     const file = await newFile()
     await encryptedFileStorage({ file }).hosts.update('a', () => host)
-    const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8)
+    const mode = async (path: string): Promise<string> =>
+      ((await stat(path)).mode & 0o777).toString(8)
     expect(await mode(file)).toBe('600')
     expect(await mode(`${file}.key`)).toBe('600')
     expect(await mode(join(file, '..'))).toBe('700')
@@ -57,7 +59,9 @@ describe('AC6 encryptedFileStorage', () => {
     for (const passphrase of ['wrong', '']) {
       const other = encryptedFileStorage({ file, passphrase })
       await expect(other.hosts.get('a')).rejects.toMatchObject({ code: 'storage_unreadable' })
-      await expect(other.hosts.update('b', () => host)).rejects.toMatchObject({ code: 'storage_unreadable' })
+      await expect(other.hosts.update('b', () => host)).rejects.toMatchObject({
+        code: 'storage_unreadable',
+      })
     }
     expect(await encryptedFileStorage({ file, passphrase: 'right' }).hosts.list()).toHaveLength(1)
   })
@@ -67,7 +71,9 @@ describe('AC6 encryptedFileStorage', () => {
     await encryptedFileStorage({ file }).hosts.update('a', () => host)
     await encryptedFileStorage({ file, passphrase: 'new' }).hosts.update('b', () => host)
     expect(await encryptedFileStorage({ file, passphrase: 'new' }).hosts.list()).toHaveLength(2)
-    await expect(encryptedFileStorage({ file }).hosts.list()).rejects.toThrow('COUNTERSIGN_PASSPHRASE')
+    await expect(encryptedFileStorage({ file }).hosts.list()).rejects.toThrow(
+      'COUNTERSIGN_PASSPHRASE',
+    )
   })
 
   it.each([
@@ -92,7 +98,9 @@ describe('AC6 encryptedFileStorage', () => {
     await encryptedFileStorage({ file }).hosts.update('a', () => host)
     const text = await readFile(file, 'utf8')
     await run('rm', [`${file}.key`])
-    await expect(encryptedFileStorage({ file }).hosts.update('b', () => host)).rejects.toThrow('missing')
+    await expect(encryptedFileStorage({ file }).hosts.update('b', () => host)).rejects.toThrow(
+      'missing',
+    )
     expect(await readFile(file, 'utf8')).toBe(text)
   })
 

@@ -158,7 +158,10 @@ class EncryptedFile {
       return JSON.parse(unseal(sealed, key)) as Content
     } catch (cause) {
       this.#derived = undefined
-      const reason = sealed.key.kind === 'scrypt' ? 'the passphrase is wrong, or' : 'its key is not the right one, or'
+      const reason =
+        sealed.key.kind === 'scrypt'
+          ? 'the passphrase is wrong, or'
+          : 'its key is not the right one, or'
       throw this.#unreadable(`cannot be opened: ${reason} the file was changed`, cause)
     }
   }

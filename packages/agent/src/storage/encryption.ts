@@ -2,7 +2,13 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 
 /** How the key of a file is found: derived from a passphrase, or read from the key file beside it. */
 export type KeySource =
-  | { readonly kind: 'scrypt'; readonly salt: string; readonly N: number; readonly r: 8; readonly p: 1 }
+  | {
+      readonly kind: 'scrypt'
+      readonly salt: string
+      readonly N: number
+      readonly r: 8
+      readonly p: 1
+    }
   | { readonly kind: 'key-file' }
 
 /** An encrypted file: AES-256-GCM over the whole content, bound to how its key is found. */

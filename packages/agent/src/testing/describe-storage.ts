@@ -65,7 +65,9 @@ export function describeStorage(name: string, create: () => Promise<AgentStorage
       const append = (letter: string): Promise<unknown> =>
         hosts.update('a', (current) => current && { ...current, issuer: current.issuer + letter })
       await Promise.all(Array.from('abcdefghijklmnopqrst', append))
-      expect([...((await hosts.get('a'))?.issuer ?? '')].sort().join('')).toBe('abcdefghijklmnopqrst')
+      expect([...((await hosts.get('a'))?.issuer ?? '')].sort().join('')).toBe(
+        'abcdefghijklmnopqrst',
+      )
     })
 
     it('lets exactly one of two makers win', async () => {

@@ -27,13 +27,13 @@ export async function approvalView(
       constraints,
     }
   })
-  const expired = approval.status === 'pending' && approval.expiresAt.getTime() <= now
+  const late = approval.status === 'pending' && approval.expiresAt.getTime() <= now
   const asserted = [agent.name, host.name, approval.reason].filter((text) => text !== null)
   const resembles = asserted.flatMap((text) => resembledBrand(text) ?? [])
   return {
     approval_id: approval.id,
     kind: approval.kind,
-    status: expired ? 'expired' : approval.status,
+    status: late || approval.status === 'superseded' ? 'expired' : approval.status,
     expires_at: approval.expiresAt.toISOString(),
     provider_name: options.providerName,
     facts: {

@@ -14,7 +14,10 @@ export interface OpenApproval {
   readonly pending: readonly Grant[]
 }
 
-type Reference = { readonly approval_id?: string | undefined; readonly user_code?: string | undefined }
+type Reference = {
+  readonly approval_id?: string | undefined
+  readonly user_code?: string | undefined
+}
 
 /**
  * Finds the approval a person means, by its code or by its id, and reserves it for them.
@@ -40,30 +43,54 @@ export async function openForPerson(request: PersonRequest<Reference>): Promise<
   if (!input.user_code && host.userId === null && approval.openedBy !== person.userId) {
     throw new ProtocolError('approval_not_found')
   }
-  if (approval.status === 'pending' && !(await openApproval(adapter, approval, person.userId))) {
-    throw new ProtocolError('approval_not_found')
-  }
-  if (approval.status !== 'pending' && approval.decidedBy !== person.userId) {
-    throw new ProtocolError('approval_not_found')
-  }
+  if (approval.status === 'pending') await reserve(request, approval)
+  else if (approval.openedBy !== person.userId) throw new ProtocolError('approval_not_found')
   return { approval, agent, host, pending }
+}
+
+async function reserve(
+  { context, person }: PersonRequest<Reference>,
+  approval: Approval,
+): Promise<void> {
+  const { userId } = person
+  if (!(await openApproval(context.db.adapter, approval, userId))) {
+    throw new ProtocolError('approval_not_found')
+  }
+  if (approval.openedBy !== null) return
+  const { agentId, hostId } = approval
+  await context.events.emit({
+    type: 'approval.opened',
+    outcome: 'success',
+    agentId,
+    hostId,
+    userId,
+  })
 }
 
 /** The same, for a decision: it must still wait. */
 export async function openForDecision(request: PersonRequest<Reference>): Promise<OpenApproval> {
   const open = await openForPerson(request)
-  if (open.approval.status !== 'pending') throw new ProtocolError('approval_decided')
+  const { status } = open.approval
+  if (status === 'superseded') {
+    const message = 'The agent has asked again since. Enter the code it shows now.'
+    throw new ProtocolError('approval_expired', { message })
+  }
+  if (status !== 'pending') throw new ProtocolError('approval_decided')
   if (open.approval.expiresAt.getTime() <= request.now) throw new ProtocolError('approval_expired')
   return open
 }
 
-/** Wrong codes are counted per person, and after too many no code is looked at any more. */
+/**
+ * Wrong codes are counted per person, and after too many no code is looked at any more.
+ *
+ * Counted before looking and taken back when right, so that guessing in parallel gains nothing.
+ */
 async function findByCode(
   { context, person }: PersonRequest<Reference>,
   userCode: string,
 ): Promise<Approval | null> {
-  await context.limits.check('userCode', person.userId)
+  await context.limits.count('userCode', person.userId)
   const approval = await findApprovalByCode(context.db.adapter, context.digestCode(userCode))
-  if (!approval) await context.limits.count('userCode', person.userId)
+  if (approval) await context.limits.uncount('userCode', person.userId)
   return approval
 }

@@ -3,8 +3,8 @@ import type { ApprovalMethod } from './approval-methods/index.ts'
 import type { AgentAuthContext } from './context.ts'
 import type { Agent, Approval, Host } from './domain/model.ts'
 import type { PlannedGrant } from './domain/plan-grants.ts'
-import { createApproval, findPendingApproval, renewApproval } from './store/approvals.ts'
-import { createGrants, deletePendingGrants } from './store/grants.ts'
+import { createApproval, findPendingApproval, supersedeApproval } from './store/approvals.ts'
+import { createGrants, deletePendingGrants, movePendingGrants } from './store/grants.ts'
 import type { Rows } from './store/database.ts'
 
 /** What an agent says with a request for approval. */
@@ -28,37 +28,54 @@ export interface Asked {
 /**
  * Stores what was planned together with the question to a person, inside the caller's transaction.
  *
- * An agent has one open question at a time: asking again renews it under a new code, so that an
- * older code opens nothing. `instructions` reaches the person; call it after the commit.
+ * An agent has one open question at a time: asking again replaces it by a new one with a new code.
+ * `instructions` reaches the person; call it after the commit.
  */
 export async function ask(context: AgentAuthContext, rows: Rows, request: Ask): Promise<Asked> {
-  const { agent, host, planned, reason, bindingMessage, now } = request
+  const { agent, host, kind, planned, reason, bindingMessage, now } = request
   const method = chooseMethod(context, request.preferredMethod)
   const userCode = newUserCode()
   const lifetime = context.options.approvalLifetime
-  const stored = {
+  const open = await findPendingApproval(rows, agent.id)
+  const { id } = await createApproval(rows, {
+    agentId: agent.id,
+    hostId: host.id,
+    kind,
+    method: method.id,
     userCodeHash: context.digestCode(userCode),
     reason,
     bindingMessage,
     expiresAt: new Date(now.getTime() + lifetime * 1000),
     now,
-  }
-  const open = await findPendingApproval(rows, agent.id)
-  const approvalId = open?.id ?? (await create(rows, request, { ...stored, method: method.id }))
-  if (open) {
-    await renewApproval(rows, open.id, stored)
-    const kept = open.kind === 'capabilities' && open.expiresAt > now
-    const replaced = kept ? planned.map(({ capability }) => capability) : null
-    await deletePendingGrants(rows, open.id, replaced)
-  }
-  await storePlan(context, rows, { agentId: agent.id, approvalId, planned, reason, now })
+  })
+  if (open) await replace(rows, open, { ...request, approvalId: id })
+  await storePlan(context, rows, { agentId: agent.id, approvalId: id, planned, reason, now })
 
-  const { bindingMessage: message } = stored
   const verificationUri = new URL(context.options.deviceAuthorizationPage, context.issuer).href
-  const details = { userCode, verificationUri, bindingMessage: message, expiresIn: lifetime }
-  const start = () =>
-    method.start({ id: approvalId, agentId: agent.id, userId: host.userId, ...details })
-  return { approvalId, instructions: async () => start() }
+  const words = { userCode, verificationUri, bindingMessage, expiresIn: lifetime }
+  const start = () => method.start({ id, agentId: agent.id, userId: host.userId, ...words })
+  return { approvalId: id, instructions: async () => start() }
+}
+
+/** Requests for more add up while they wait; every other question replaces the one before. */
+async function replace(
+  rows: Rows,
+  open: Approval,
+  { kind, planned, approvalId, now }: Ask & { approvalId: string },
+): Promise<void> {
+  await supersedeApproval(rows, open.id, now)
+  const addsUp = kind === 'capabilities' && open.kind === kind && open.expiresAt > now
+  const replaced = addsUp ? planned.map(({ capability }) => capability) : null
+  await deletePendingGrants(rows, open.id, replaced)
+  if (addsUp) await movePendingGrants(rows, open.id, { approvalId, now })
+}
+
+/** Takes back the open question of an agent that no longer needs an answer. */
+export async function withdraw(rows: Rows, agentId: string, now: Date): Promise<void> {
+  const open = await findPendingApproval(rows, agentId)
+  if (!open) return
+  await supersedeApproval(rows, open.id, now)
+  await deletePendingGrants(rows, open.id, null)
 }
 
 /** Stores a plan. What policy grants at once gets the lifetime policy gives it. */
@@ -81,20 +98,14 @@ export async function storePlan(
 }
 
 /** The method the agent prefers, where this server has it, else the first one (specification, 7.5). */
-function chooseMethod({ options }: AgentAuthContext, preferred: string | undefined): ApprovalMethod {
+function chooseMethod(
+  { options }: AgentAuthContext,
+  preferred: string | undefined,
+): ApprovalMethod {
   const [first] = options.approvalMethods
   const method = options.approvalMethods.find(({ id }) => id === preferred) ?? first
   if (!method) throw new ProtocolError('internal_error')
   return method
-}
-
-async function create(
-  rows: Rows,
-  { agent, host, kind }: Ask,
-  stored: Omit<Parameters<typeof createApproval>[1], 'agentId' | 'hostId' | 'kind'>,
-): Promise<string> {
-  const approval = { ...stored, agentId: agent.id, hostId: host.id, kind }
-  return (await createApproval(rows, approval)).id
 }
 
 /** Eight letters out of twenty, evenly chosen: 34 bits, with few tries and a short life. */

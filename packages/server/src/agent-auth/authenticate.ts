@@ -145,10 +145,7 @@ async function verifyHost(
   return { host, token }
 }
 
-function requireBearer({
-  context,
-  headers,
-}: Pick<RouteRequest, 'context' | 'headers'>): string {
+function requireBearer({ context, headers }: Pick<RouteRequest, 'context' | 'headers'>): string {
   if (!headers.has('authorization')) {
     throw new ProtocolError('authentication_required', {
       headers: { 'www-authenticate': challengeOf(context) },

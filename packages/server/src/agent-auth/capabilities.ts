@@ -32,7 +32,10 @@ export async function refuseUnknown(
 }
 
 /** What an approval of this capability takes from one person. */
-export function strengthOf(capability: Capability | undefined, hasPasskey: boolean): ApprovalStrength {
+export function strengthOf(
+  capability: Capability | undefined,
+  hasPasskey: boolean,
+): ApprovalStrength {
   if (capability?.approvalStrength) return capability.approvalStrength
   // Section 8.11: what changes something takes proof that a person is there, where one can be had.
   return capability?.readOnly !== true && hasPasskey ? 'webauthn' : 'session'

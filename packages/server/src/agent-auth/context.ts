@@ -48,20 +48,28 @@ export function createContext(
   const basePath = base.pathname.replace(/\/+$/, '')
   const db = { adapter: auth.adapter, sql }
   const logError = (message: string, error: unknown) => auth.logger.error(message, error)
+  const lost = (what: string) => (error: unknown) => logError(`agentAuth: ${what}`, error)
+  const events = new Events({ db, onEvent: options.onEvent, onError: lost('an event is lost') })
   return {
     options,
     db,
     issuer: base.origin,
     basePath,
     defaultLocation: `${base.origin}${basePath}/capability/execute`,
-    replay: new ReplayGuard(db),
-    lastUsed: new LastUsed(db, (error) => logError('agentAuth: last use is not stored', error)),
-    limits: new Limits(options.rateLimit),
-    events: new Events({
-      db,
-      onEvent: options.onEvent,
-      onError: (error) => logError('agentAuth: an event is lost', error),
+    replay: new ReplayGuard(db, lost('old JWT ids are not removed')),
+    lastUsed: new LastUsed(db, lost('a last use is not stored')),
+    limits: new Limits(options.rateLimit, async (limit, key) => {
+      const who = limit === 'agent' ? { agentId: key } : limit === 'userCode' ? { userId: key } : {}
+      const details = { limit, ...(limit === 'host' && { thumbprint: key }) }
+      await events.emit({
+        type: 'rate.limited',
+        outcome: 'refused',
+        code: 'rate_limited',
+        ...who,
+        details,
+      })
     }),
+    events,
     schemas: new CapabilitySchemas(),
     verifySignature: createVerifySignature(),
     digestCode: (code) => createHmac('sha256', auth.secret).update(code).digest('base64url'),

@@ -10,7 +10,11 @@ interface Ending {
 }
 
 /** Revokes an agent for good. Ending what is over already changes nothing and says the same. */
-export async function endAgent({ db, events }: AgentAuthContext, agent: Agent, { by, now }: Ending) {
+export async function endAgent(
+  { db, events }: AgentAuthContext,
+  agent: Agent,
+  { by, now }: Ending,
+) {
   const ended = await moveAgent(db.adapter, agent.id, {
     from: ['pending', 'active', 'expired'],
     to: 'revoked',

@@ -2,6 +2,7 @@ import { ProtocolError } from '@countersign/protocol'
 import type { AuthenticatedAgent } from './authenticate.ts'
 import type { Capability } from './capability.ts'
 import type { AgentAuthContext } from './context.ts'
+import { internalError } from './http.ts'
 
 interface Execution {
   readonly caller: AuthenticatedAgent
@@ -22,7 +23,9 @@ export async function runAudited(
 ): Promise<unknown> {
   try {
     const capability = await permit()
-    const data = await run(context, capability, execution)
+    const data = await run(context, capability, execution).catch((error: unknown) => {
+      throw error instanceof ProtocolError ? error : internalError(error, context)
+    })
     context.schemas.checkOutput(capability, data)
     await record(context, execution, null)
     return data ?? null
@@ -50,7 +53,8 @@ async function record(
   error: unknown,
 ): Promise<void> {
   const { agent, host } = caller
-  const code = error === null ? null : error instanceof ProtocolError ? error.code : 'internal_error'
+  const code =
+    error === null ? null : error instanceof ProtocolError ? error.code : 'internal_error'
   const failed = code === 'internal_error' || code === 'upstream_error' || code === 'unavailable'
   await events.emit({
     type: 'capability.executed',

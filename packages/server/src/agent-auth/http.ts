@@ -75,14 +75,18 @@ export function challengeOf({ issuer }: AgentAuthContext): string {
 }
 
 function unexpected(error: unknown, context: AgentAuthContext): ProtocolError {
+  if (!isConnectionFailure(error)) return internalError(error, context)
+  context.logError('agentAuth: the database is not reachable', error)
+  const message = 'The database is not reachable. Try again.'
+  return new ProtocolError('unavailable', { message, headers: { 'retry-after': '1' } })
+}
+
+/** `internal_error` under an id, by which the log tells the operator what the caller is not told. */
+export function internalError(error: unknown, context: AgentAuthContext): ProtocolError {
   const id = randomUUID()
   context.logError(`agentAuth: unexpected failure ${id}`, error)
-  if (isConnectionFailure(error)) {
-    const message = `The database is not reachable. Try again. (${id})`
-    return new ProtocolError('unavailable', { message, headers: { 'retry-after': '1' } })
-  }
   const message = `Something went wrong on the server. The operator finds it under ${id}.`
-  return new ProtocolError('internal_error', { message })
+  return new ProtocolError('internal_error', { message, cause: error })
 }
 
 const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|08|53|57P)/
@@ -92,7 +96,9 @@ export function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (CONNECTION_CODES.test(code)) return true
-  if (/connection terminated|timeout exceeded when trying to connect|is closed/i.test(error.message)) {
+  if (
+    /connection terminated|timeout exceeded when trying to connect|is closed/i.test(error.message)
+  ) {
     return true
   }
   return isConnectionFailure(error.cause)

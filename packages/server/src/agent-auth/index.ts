@@ -1,6 +1,6 @@
 export type { ApprovalMethod, ApprovalRequest } from './approval-methods/index.ts'
 export { deviceAuthorization } from './approval-methods/index.ts'
 export type { ApprovalStrength, Capability, ExecuteContext, JsonSchema } from './capability.ts'
-export type { AgentEvent, AgentEventType } from './events.ts'
+export type { AgentEvent, AgentEventType } from './domain/event.ts'
 export type { AgentAuthOptions, RateLimit, RateLimits } from './options.ts'
 export { agentAuth } from './plugin.ts'

@@ -2,11 +2,16 @@ import { ProtocolError } from '@countersign/protocol'
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { RateLimits } from './options.ts'
 
+type OnLimited = (limit: keyof RateLimits, key: string) => Promise<void>
+
 /** Counts requests per process and refuses what is too many (specification, 8.13). */
 export class Limits {
   readonly #limiters: ReadonlyMap<keyof RateLimits, RateLimiterMemory>
+  readonly #onLimited: OnLimited
 
-  constructor(limits: RateLimits | null) {
+  /** `onLimited` is called for the first refusal in a window, so that a flood is told once. */
+  constructor(limits: RateLimits | null, onLimited: OnLimited) {
+    this.#onLimited = onLimited
     const entries = Object.entries(limits ?? {}) as [keyof RateLimits, RateLimits['agent']][]
     this.#limiters = new Map(
       entries.map(([name, { window, max }]) => [
@@ -18,15 +23,20 @@ export class Limits {
 
   /** Counts one. Throws `rate_limited` with `Retry-After` when that is one too many. */
   async count(limit: keyof RateLimits, key: string | null): Promise<void> {
-    if (key === null) return
-    await this.#limiters.get(limit)?.consume(key).catch(refuse)
+    const limiter = this.#limiters.get(limit)
+    if (key === null || !limiter) return
+    try {
+      await limiter.consume(key)
+    } catch (cause) {
+      const isFirst = cause instanceof RateLimiterRes && cause.consumedPoints === limiter.points + 1
+      if (isFirst) await this.#onLimited(limit, key)
+      refuse(cause)
+    }
   }
 
-  /** Throws `rate_limited` when nothing is left, without counting. */
-  async check(limit: keyof RateLimits, key: string): Promise<void> {
-    const limiter = this.#limiters.get(limit)
-    const used = await limiter?.get(key)
-    if (used && used.remainingPoints <= 0) refuse(used)
+  /** Takes back one that was counted. */
+  async uncount(limit: keyof RateLimits, key: string): Promise<void> {
+    await this.#limiters.get(limit)?.reward(key)
   }
 }
 

@@ -6,7 +6,10 @@ const running = new Map<string, Promise<unknown>>()
  * It spares the database conflicts and covers databases that enforce no keys. Between processes
  * the database decides.
  */
-export async function oneAtATime<Result>(key: string, task: () => Promise<Result>): Promise<Result> {
+export async function oneAtATime<Result>(
+  key: string,
+  task: () => Promise<Result>,
+): Promise<Result> {
   const before = running.get(key)
   const mine = before ? before.then(task, task) : task()
   running.set(key, mine)

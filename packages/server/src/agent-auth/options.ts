@@ -2,7 +2,7 @@ import type { AgentPrincipal } from '../authenticate/principal.ts'
 import { type ApprovalMethod, deviceAuthorization } from './approval-methods/index.ts'
 import type { Capability, ExecuteContext } from './capability.ts'
 import type { AgentMode, Host } from './domain/model.ts'
-import type { AgentEvent } from './events.ts'
+import type { AgentEvent } from './domain/event.ts'
 
 /** At most `max` requests in `window` seconds. */
 export interface RateLimit {
@@ -32,10 +32,7 @@ export interface AgentAuthOptions {
   /** What agents can be granted. @default [] */
   capabilities?: readonly Capability[]
   /** Runs capabilities that have no `execute` of their own. */
-  onExecute?: (
-    args: Record<string, unknown>,
-    context: ExecuteContext,
-  ) => unknown
+  onExecute?: (args: Record<string, unknown>, context: ExecuteContext) => unknown
   /** Whether listing capabilities takes a host or agent JWT. @default false */
   requireAuthForCapabilities?: boolean
   /** Which of the capabilities a caller sees, and may be granted. @default all */
@@ -99,11 +96,7 @@ export interface AgentAuthOptions {
   }
 }
 
-type Optional =
-  | 'onExecute'
-  | 'resolveCapabilities'
-  | 'validateCapabilities'
-  | 'onEvent'
+type Optional = 'onExecute' | 'resolveCapabilities' | 'validateCapabilities' | 'onEvent'
 
 export interface ResolvedAgentAuthOptions
   extends

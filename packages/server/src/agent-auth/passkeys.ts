@@ -1,5 +1,11 @@
 import type { AuthContext } from '@better-auth/core'
-import { canonicalJson, decodeBase64url, encodeBase64url, ProtocolError, sha256 } from '@countersign/protocol'
+import {
+  canonicalJson,
+  decodeBase64url,
+  encodeBase64url,
+  ProtocolError,
+  sha256,
+} from '@countersign/protocol'
 import {
   type AuthenticationResponseJSON,
   generateAuthenticationOptions,

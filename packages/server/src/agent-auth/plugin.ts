@@ -53,6 +53,8 @@ export interface AgentAuthServer {
   readonly plugin: ReturnType<typeof createPlugin>
   /** Answers a request for a protocol endpoint; `null` for every other request. */
   readonly serve: (request: Request, auth: AuthContext) => Promise<Response> | null
+  /** What the routes work with, for the front door. */
+  readonly contextOf: (auth: AuthContext) => AgentAuthContext
   /** Writes what is still in memory. Call it before the database goes away. */
   readonly close: () => Promise<void>
 }
@@ -74,6 +76,7 @@ export function createAgentAuth(options: AgentAuthOptions, sql: SqlClient | null
   return {
     plugin: createPlugin(contextOf, answer),
     serve: answer,
+    contextOf,
     close: async () => context?.lastUsed.flush(),
   }
 }

@@ -5,12 +5,12 @@ import {
   type PublicJwk,
   type RegisterRequest,
 } from '@countersign/protocol'
-import { ask, storePlan } from './ask.ts'
+import { ask, storePlan, withdraw } from './ask.ts'
 import type { AuthenticatedHost } from './authenticate.ts'
 import type { AgentAuthContext } from './context.ts'
 import type { Agent, Grant, Host, RequestedCapability } from './domain/model.ts'
 import { planGrants, type PlannedGrant } from './domain/plan-grants.ts'
-import { countLiveAgents, createAgent, findAgentByKey } from './store/agents.ts'
+import { countLiveAgents, createAgent, findAgentByKey, moveAgent } from './store/agents.ts'
 import { createHost, findHostByThumbprint } from './store/hosts.ts'
 import { findGrantsOf } from './store/grants.ts'
 import type { Rows } from './store/database.ts'
@@ -63,10 +63,13 @@ async function store(context: AgentAuthContext, rows: Rows, registration: Regist
   const planned = planGrants(requested, { host, capabilities, held: [] })
   const settled = mayStart(host) && !planned.some(({ status }) => status === 'pending')
   if (!found) await refuseTooMany(context, rows, host)
-  const agent = found ?? (await bringAgent(rows, { registration, host, settled }))
+  const agent = found
+    ? { ...found, status: settled ? ('active' as const) : found.status }
+    : await bringAgent(rows, { registration, host, settled })
 
   const reason = body.reason ?? null
   if (settled) {
+    if (found) await startAfterAll(rows, found, now)
     const grants = await storePlan(context, rows, {
       agentId: agent.id,
       approvalId: null,
@@ -90,6 +93,12 @@ async function store(context: AgentAuthContext, rows: Rows, registration: Regist
   return { agent, host, grants, asked, isNew: !found }
 }
 
+/** A waiting agent that asks for less on its retry may need nobody's approval any more. */
+async function startAfterAll(rows: Rows, { id }: Agent, now: Date): Promise<void> {
+  await withdraw(rows, id, now)
+  await moveAgent(rows, id, { from: ['pending'], to: 'active', activatedAt: now, now })
+}
+
 /** Under a host nobody has approved, everything waits (specification, 2.11). */
 function waitWith(host: Host) {
   return (plan: PlannedGrant): PlannedGrant =>
@@ -100,10 +109,7 @@ function mayStart(host: Host): boolean {
   return host.status === 'active' && host.userId !== null
 }
 
-async function bringHost(
-  rows: Rows,
-  { token, body, now }: Registration,
-): Promise<Host> {
+async function bringHost(rows: Rows, { token, body, now }: Registration): Promise<Host> {
   return createHost(rows, {
     name: body.host_name ?? null,
     thumbprint: token.issuer,

@@ -16,7 +16,13 @@ export function grantOnWire(grant: Grant, capabilities: Capabilities) {
   const { capability, status } = grant
   if (status === 'pending') return { capability, status }
   if (status !== 'active') {
-    return { capability, status: 'denied', ...(grant.reason && { reason: grant.reason }) }
+    const { reason, deniedBy } = grant
+    return {
+      capability,
+      status: 'denied',
+      ...(reason && { reason }),
+      ...(deniedBy && { denied_by: deniedBy }),
+    }
   }
   const definition = capabilities.get(capability)
   return {

@@ -28,7 +28,7 @@ export function AgentActions({ agent }: { agent: AgentView }) {
         )}
         <ConfirmDialog
           trigger="Revoke agent"
-          triggerTone="danger"
+          triggerTone="caution"
           title={`Revoke ${agent.name}?`}
           confirm="Revoke agent"
           onConfirm={() => end.mutateAsync(undefined)}

@@ -50,6 +50,7 @@ function LiveGrant({ grant }: { grant: GrantView }) {
         <p className="text-sm text-muted">{grantEnd(grant, now)}</p>
         <ConfirmDialog
           trigger="Revoke"
+          triggerTone="caution"
           triggerLabel={`Revoke ${grant.title}`}
           title={`Revoke “${grant.title}”?`}
           confirm="Revoke"
@@ -66,7 +67,7 @@ function BudgetMeter({ budget }: { budget: { limit: number; spent: number } }) {
   return (
     <meter
       aria-label="Used of the total"
-      className="h-2 w-full"
+      className="bar"
       min={0}
       max={budget.limit}
       value={budget.spent}

@@ -10,7 +10,10 @@ export function Limits({ chosen }: { chosen: ChosenCapability }) {
   const { asked, choice, change, problems } = chosen
   const fields = limitFields(asked.input, asked.constraints)
   return (
-    <div className="grid gap-5">
+    <div className="grid items-start gap-x-4 gap-y-5 sm:grid-cols-2">
+      <p className="text-sm text-muted sm:col-span-2">
+        You can make it narrower than asked, never wider. Separate several values with commas.
+      </p>
       {fields.map((field) => (
         <FieldLimit
           key={field.name}
@@ -21,18 +24,16 @@ export function Limits({ chosen }: { chosen: ChosenCapability }) {
           onChange={(value) => change({ fields: { ...choice.fields, [field.name]: value } })}
         />
       ))}
-      <div className="grid gap-4 sm:grid-cols-2">
-        <Budget chosen={chosen} fields={fields.filter(({ kind }) => kind === 'number')} />
-        <TextField
-          label="Number of uses"
-          placeholder="No limit"
-          inputMode="numeric"
-          autoComplete="off"
-          value={choice.uses}
-          problem={problems['uses']}
-          onChange={(event) => change({ uses: event.target.value })}
-        />
-      </div>
+      <Budget chosen={chosen} fields={fields.filter(({ kind }) => kind === 'number')} />
+      <TextField
+        label="Number of uses"
+        placeholder="No limit"
+        inputMode="numeric"
+        autoComplete="off"
+        value={choice.uses}
+        problem={problems['uses']}
+        onChange={(event) => change({ uses: event.target.value })}
+      />
     </div>
   )
 }
@@ -67,7 +68,7 @@ function NumberLimit({ field, value, problem, onChange }: FieldLimitProps) {
   })
   const { max, min } = field.asked
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid items-start gap-x-4 gap-y-5 sm:col-span-2 sm:grid-cols-subgrid">
       <TextField
         label={`${field.label} at most`}
         placeholder="No limit"
@@ -115,7 +116,6 @@ function TextLimit({ field, value, problem, onChange }: FieldLimitProps) {
     <TextField
       label={`${field.label}: only these values`}
       placeholder="Any"
-      hint="Separate several with commas."
       autoComplete="off"
       autoCapitalize="off"
       spellCheck={false}

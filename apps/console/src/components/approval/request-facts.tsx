@@ -35,7 +35,7 @@ export function RequestFacts({ view, code }: { view: ApprovalView; code: string 
             </>
           )}
         </Fact>
-        <Fact name="Its key">
+        <Fact name="Key fingerprint">
           <Fingerprint value={facts.host_fingerprint} />
         </Fact>
         {code !== undefined && (

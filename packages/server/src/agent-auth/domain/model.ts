@@ -67,7 +67,8 @@ export interface Approval {
   readonly hostId: string
   readonly kind: 'registration' | 'capabilities' | 'reactivation'
   readonly method: string
-  readonly status: 'pending' | 'approved' | 'denied'
+  /** `superseded`: the agent asked again before anybody decided. */
+  readonly status: 'pending' | 'approved' | 'denied' | 'superseded'
   readonly userCodeHash: string
   readonly reason: string | null
   readonly bindingMessage: string | null

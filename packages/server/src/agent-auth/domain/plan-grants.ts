@@ -1,5 +1,4 @@
 import { type Constraints, constraintsCover, meetConstraints } from '@countersign/protocol'
-import type { Capability } from '../capability.ts'
 import { isLive, isMetered } from './authorize.ts'
 import type { Grant, Host, RequestedCapability } from './model.ts'
 
@@ -11,9 +10,15 @@ export interface PlannedGrant {
   readonly reason: string | null
 }
 
+/** What the server's configuration says of a capability. */
+interface Policy {
+  readonly approvalStrength?: 'none' | 'session' | 'webauthn' | undefined
+  readonly constraints?: Constraints | undefined
+}
+
 interface Facts {
   readonly host: Pick<Host, 'status' | 'userId' | 'defaultCapabilities'>
-  readonly capabilities: ReadonlyMap<string, Capability>
+  readonly capabilities: ReadonlyMap<string, Policy>
   /** The agent's grants so far. */
   readonly held: readonly Grant[]
 }

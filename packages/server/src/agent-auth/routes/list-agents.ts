@@ -15,12 +15,21 @@ export const listAgents = personRoute({
     const { adapter } = context.db
     await context.lastUsed.flush()
     const agents = await findAgentsOf(adapter, person.userId)
-    const hosts = new Map((await findHostsOf(adapter, person.userId)).map((host) => [host.id, host]))
-    const grants = groupByAgent(await findGrantsOfAll(adapter, agents.map(({ id }) => id)))
+    const hosts = new Map(
+      (await findHostsOf(adapter, person.userId)).map((host) => [host.id, host]),
+    )
+    const grants = groupByAgent(
+      await findGrantsOfAll(
+        adapter,
+        agents.map(({ id }) => id),
+      ),
+    )
     return {
       agents: agents.flatMap((agent) => {
         const host = hosts.get(agent.hostId)
-        return host ? [agentView(context, { agent, host, grants: grants.get(agent.id) ?? [] }, now)] : []
+        return host
+          ? [agentView(context, { agent, host, grants: grants.get(agent.id) ?? [] }, now)]
+          : []
       }),
     }
   },
@@ -28,6 +37,7 @@ export const listAgents = personRoute({
 
 function groupByAgent(grants: readonly Grant[]): Map<string, Grant[]> {
   const groups = new Map<string, Grant[]>()
-  for (const grant of grants) groups.set(grant.agentId, [...(groups.get(grant.agentId) ?? []), grant])
+  for (const grant of grants)
+    groups.set(grant.agentId, [...(groups.get(grant.agentId) ?? []), grant])
   return groups
 }

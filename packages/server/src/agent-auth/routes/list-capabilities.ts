@@ -11,7 +11,9 @@ export const listCapabilities: ProtocolRoute = {
     const { query, cursor, limit = 100 } = parseWith(listCapabilitiesQuerySchema, request.query)
     const { capabilities, grantStatus } = await listingFor(request)
     const start = readCursor(cursor)
-    const found = query ? capabilities.filter((capability) => matches(capability, query)) : capabilities
+    const found = query
+      ? capabilities.filter((capability) => matches(capability, query))
+      : capabilities
     const page = found.slice(start, start + limit)
     const next = start + page.length < found.length ? String(start + page.length) : null
     return {

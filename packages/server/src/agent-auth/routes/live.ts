@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AgentEvent } from '../events.ts'
+import type { AgentEvent } from '../domain/event.ts'
 import { personRoute } from '../person.ts'
 
 const HEARTBEAT = 15_000

@@ -1,4 +1,9 @@
-import { agentIdRequestSchema, type ApprovalInstructions, parseWith, ProtocolError } from '@countersign/protocol'
+import {
+  agentIdRequestSchema,
+  type ApprovalInstructions,
+  parseWith,
+  ProtocolError,
+} from '@countersign/protocol'
 import { ask, storePlan } from '../ask.ts'
 import { requireHost } from '../authenticate.ts'
 import type { AgentAuthContext } from '../context.ts'

@@ -1,7 +1,7 @@
 import type { PublicJwk } from '@countersign/protocol'
 import type { Agent, AgentMode, Grant, Host } from '../domain/model.ts'
 import { byId, type Database, newId, type Rows } from './database.ts'
-import { findGrantsOf } from './grants.ts'
+import { findActiveGrants } from './grants.ts'
 import { findHost } from './hosts.ts'
 
 const model = 'agent'
@@ -12,7 +12,10 @@ export async function findAgent(rows: Rows, id: string): Promise<Agent | null> {
 
 /** The agent registered with one key under one host. */
 export async function findAgentByKey(rows: Rows, registrationKey: string): Promise<Agent | null> {
-  return rows.findOne<Agent>({ model, where: [{ field: 'registrationKey', value: registrationKey }] })
+  return rows.findOne<Agent>({
+    model,
+    where: [{ field: 'registrationKey', value: registrationKey }],
+  })
 }
 
 /** The agents that act for one person, newest first. */
@@ -45,7 +48,7 @@ export async function loadAgent(db: Database, id: string): Promise<LoadedAgent |
   if (db.sql) return loadJoined(db.sql, id)
   const [agent, grants] = await Promise.all([
     findAgent(db.adapter, id),
-    findGrantsOf(db.adapter, id),
+    findActiveGrants(db.adapter, id),
   ])
   const host = agent && (await findHost(db.adapter, agent.hostId))
   return agent && host ? { agent, host, grants } : null
@@ -59,25 +62,28 @@ const JOINED = `
 
 type Row = Record<string, unknown>
 
-async function loadJoined(sql: NonNullable<Database['sql']>, id: string): Promise<LoadedAgent | null> {
-  const { rows } = await sql.query<{ agent: Row; host: Row; grants: Row[] }>(JOINED, [id])
-  const [row] = rows
+async function loadJoined(
+  sql: NonNullable<Database['sql']>,
+  id: string,
+): Promise<LoadedAgent | null> {
+  const { rows } = await sql.query(JOINED, [id])
+  const row = rows[0] as { agent: Row; host: Row; grants: readonly Row[] } | undefined
   if (!row) return null
   const { agent, host, grants } = row
   return {
-    agent: fromRow<Agent>(agent),
-    host: fromRow<Host>(host),
-    grants: grants.map((grant) => fromRow<Grant>(grant)),
+    agent: fromRow(agent) as unknown as Agent,
+    host: fromRow(host) as unknown as Host,
+    grants: grants.map((grant) => fromRow(grant) as unknown as Grant),
   }
 }
 
 /** `to_json` spells columns in snake case and dates as text. */
-function fromRow<Model>(row: Row): Model {
+function fromRow(row: Row): Row {
   const entries = Object.entries(row).map(([column, value]) => {
     const field = column.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
     return [field, column.endsWith('_at') && typeof value === 'string' ? new Date(value) : value]
   })
-  return Object.fromEntries(entries) as Model
+  return Object.fromEntries(entries)
 }
 
 export interface NewAgent {
@@ -94,7 +100,15 @@ export interface NewAgent {
 /** Creates an agent. Throws when another request registered the same key first. */
 export async function createAgent(rows: Rows, { now, ...agent }: NewAgent): Promise<Agent> {
   const activatedAt = agent.status === 'active' ? now : null
-  const data = { ...agent, id: newId('agt'), activatedAt, createdAt: now, updatedAt: now }
+  const unused = { pausedAt: null, lastUsedAt: null }
+  const data = {
+    ...agent,
+    ...unused,
+    id: newId('agt'),
+    activatedAt,
+    createdAt: now,
+    updatedAt: now,
+  }
   return rows.create<typeof data, Agent>({ model, data, forceAllowId: true })
 }
 

@@ -7,7 +7,10 @@ export async function findApproval(rows: Rows, id: string): Promise<Approval | n
   return rows.findOne<Approval>({ model, where: byId(id) })
 }
 
-export async function findApprovalByCode(rows: Rows, userCodeHash: string): Promise<Approval | null> {
+export async function findApprovalByCode(
+  rows: Rows,
+  userCodeHash: string,
+): Promise<Approval | null> {
   return rows.findOne<Approval>({ model, where: [{ field: 'userCodeHash', value: userCodeHash }] })
 }
 
@@ -46,20 +49,23 @@ export interface NewApproval {
   readonly now: Date
 }
 
-export async function createApproval(rows: Rows, { now, ...approval }: NewApproval): Promise<Approval> {
-  const data = { ...approval, id: newId('apr'), status: 'pending', createdAt: now, updatedAt: now }
+export async function createApproval(
+  rows: Rows,
+  { now, ...approval }: NewApproval,
+): Promise<Approval> {
+  const undecided = { status: 'pending', openedBy: null, decidedBy: null, decidedAt: null }
+  const data = { ...approval, ...undecided, id: newId('apr'), createdAt: now, updatedAt: now }
   return rows.create<typeof data, Approval>({ model, data, forceAllowId: true })
 }
 
-/** Gives a waiting approval a new code; the old one is dead from here on. */
-export async function renewApproval(
-  rows: Rows,
-  id: string,
-  renewal: Pick<NewApproval, 'userCodeHash' | 'reason' | 'bindingMessage' | 'expiresAt' | 'now'>,
-): Promise<void> {
-  const { now, ...update } = renewal
+/**
+ * Puts a newer approval in the place of a waiting one: its code and its id open nothing any more.
+ *
+ * What a person sees under an id never changes, so asking again always means a new one.
+ */
+export async function supersedeApproval(rows: Rows, id: string, now: Date): Promise<void> {
   const where = [...byId(id), { field: 'status', value: 'pending' }]
-  await rows.updateMany({ model, where, update: { ...update, openedBy: null, updatedAt: now } })
+  await rows.updateMany({ model, where, update: { status: 'superseded', updatedAt: now } })
 }
 
 /**
@@ -67,7 +73,11 @@ export async function renewApproval(
  *
  * One conditional update: of two people with the same code, one gets it.
  */
-export async function openApproval(rows: Rows, approval: Approval, userId: string): Promise<boolean> {
+export async function openApproval(
+  rows: Rows,
+  approval: Approval,
+  userId: string,
+): Promise<boolean> {
   if (approval.openedBy !== null) return approval.openedBy === userId
   const where = [...byId(approval.id), { field: 'openedBy', value: null }]
   const opened = await rows.updateMany({ model, where, update: { openedBy: userId } })

@@ -2,7 +2,10 @@ import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapt
 
 /** Statements in PostgreSQL's dialect, `$1` placeholders. */
 export interface SqlClient {
-  query<Row>(text: string, values: readonly unknown[]): Promise<{ rows: Row[]; rowCount: number }>
+  query(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<{ rows: readonly unknown[]; rowCount: number }>
 }
 
 /**

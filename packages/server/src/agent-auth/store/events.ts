@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../events.ts'
+import type { AgentEvent } from '../domain/event.ts'
 import { type Database, newId } from './database.ts'
 
 const model = 'agentEvent'
@@ -31,7 +31,7 @@ export async function recordEvent(db: Database, event: AgentEvent, now: Date): P
   const text = `insert into agent_event
     (id, type, outcome, agent_id, host_id, user_id, capability, code, details, created_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-  const details_ = row.details === null ? null : JSON.stringify(row.details)
+  const json = row.details === null ? null : JSON.stringify(row.details)
   await db.sql.query(text, [
     row.id,
     row.type,
@@ -41,7 +41,7 @@ export async function recordEvent(db: Database, event: AgentEvent, now: Date): P
     row.userId,
     row.capability,
     row.code,
-    details_,
+    json,
     now,
   ])
 }

@@ -11,6 +11,17 @@ export async function findGrantsOf(rows: Rows, agentId: string): Promise<Grant[]
   return rows.findMany<Grant>({ model, where, sortBy: { field: 'createdAt', direction: 'asc' } })
 }
 
+/** What an agent may do, as far as nobody took it away. */
+export async function findActiveGrants(rows: Rows, agentId: string): Promise<Grant[]> {
+  return rows.findMany<Grant>({
+    model,
+    where: [
+      { field: 'agentId', value: agentId },
+      { field: 'status', value: 'active' },
+    ],
+  })
+}
+
 export async function findGrant(rows: Rows, id: string): Promise<Grant | null> {
   return rows.findOne<Grant>({ model, where: byId(id) })
 }
@@ -29,10 +40,7 @@ export async function findGrantsOfAll(rows: Rows, agentIds: readonly string[]): 
 export async function findPendingGrants(rows: Rows, approvalId: string): Promise<Grant[]> {
   return rows.findMany<Grant>({
     model,
-    where: [
-      { field: 'approvalId', value: approvalId },
-      { field: 'status', value: 'pending' },
-    ],
+    where: waitingFor(approvalId),
     sortBy: { field: 'createdAt', direction: 'asc' },
   })
 }
@@ -62,6 +70,12 @@ export async function createGrants(rows: Rows, grants: NewGrants): Promise<Grant
         reason: plan.reason ?? reason,
         expiresAt: plan.status === 'active' ? expiresAt(plan.capability) : null,
         grantedBy: plan.status === 'active' ? 'policy' : null,
+        deniedBy: null,
+        maxUses: null,
+        usesLeft: null,
+        budgetField: null,
+        budgetLimit: null,
+        budgetLeft: null,
         createdAt: now,
         updatedAt: now,
       }
@@ -70,7 +84,7 @@ export async function createGrants(rows: Rows, grants: NewGrants): Promise<Grant
   )
 }
 
-/** Removes what a newer request replaces: the waiting grants of an approval, or only some of them. */
+/** Removes the waiting grants of an approval, all or only those of some capabilities. */
 export async function deletePendingGrants(
   rows: Rows,
   approvalId: string,
@@ -79,14 +93,24 @@ export async function deletePendingGrants(
   const some = capabilities
     ? [{ field: 'capability', operator: 'in' as const, value: [...capabilities] }]
     : []
-  await rows.deleteMany({
-    model,
-    where: [
-      { field: 'approvalId', value: approvalId },
-      { field: 'status', value: 'pending' },
-      ...some,
-    ],
-  })
+  await rows.deleteMany({ model, where: [...waitingFor(approvalId), ...some] })
+}
+
+/** Lets the waiting grants of one approval wait for another. */
+export async function movePendingGrants(
+  rows: Rows,
+  approvalId: string,
+  to: { approvalId: string; now: Date },
+): Promise<void> {
+  const update = { approvalId: to.approvalId, updatedAt: to.now }
+  await rows.updateMany({ model, where: waitingFor(approvalId), update })
+}
+
+function waitingFor(approvalId: string) {
+  return [
+    { field: 'approvalId', value: approvalId },
+    { field: 'status', value: 'pending' },
+  ]
 }
 
 /** Stores a person's decision on one waiting grant. */
@@ -123,7 +147,12 @@ export async function decideGrant(
 }
 
 /** Takes one grant away. `by` is the person who did, or `null` for the server. */
-export async function revokeGrant(rows: Rows, id: string, by: string | null, now: Date): Promise<void> {
+export async function revokeGrant(
+  rows: Rows,
+  id: string,
+  by: string | null,
+  now: Date,
+): Promise<void> {
   const update = { status: 'revoked', deniedBy: by, updatedAt: now }
   await rows.updateMany({ model, where: byId(id), update })
 }
@@ -145,7 +174,11 @@ export async function revokeGrantsOf(rows: Rows, agentId: string, now: Date): Pr
  *
  * One guarded update, so that of several executions at once only as many pass as were allowed.
  */
-export async function spendGrant(db: Database, grant: Grant, cost: number | null): Promise<boolean> {
+export async function spendGrant(
+  db: Database,
+  grant: Grant,
+  cost: number | null,
+): Promise<boolean> {
   const increment: Record<string, number> = {}
   const guards = []
   if (grant.usesLeft !== null) {

@@ -1,5 +1,8 @@
 import type { Database } from './database.ts'
 
+/** Seconds between two clean-ups. */
+const SWEEP_INTERVAL = 30
+
 /**
  * Records a JWT id and reports whether this is its first use (specification, 4.6).
  *
@@ -9,10 +12,12 @@ import type { Database } from './database.ts'
 export class ReplayGuard {
   readonly #seen = new Map<string, number>()
   readonly #db: Database
+  readonly #onError: (error: unknown) => void
   #sweptAt = 0
 
-  constructor(db: Database) {
+  constructor(db: Database, onError: (error: unknown) => void) {
     this.#db = db
+    this.#onError = onError
   }
 
   /** `goodUntil` in seconds since the epoch: how long the id has to be remembered. */
@@ -21,12 +26,6 @@ export class ReplayGuard {
     if (this.#seen.has(key)) return false
     this.#seen.set(key, goodUntil)
     return this.#insert(key, new Date(goodUntil * 1000))
-  }
-
-  /** Forgets in the database what no JWT can use any more. */
-  async forgetExpired(now: number): Promise<void> {
-    const where = [{ field: 'expiresAt', operator: 'lt' as const, value: new Date(now * 1000) }]
-    await this.#db.adapter.deleteMany({ model: 'agentJwtId', where })
   }
 
   async #insert(id: string, expiresAt: Date): Promise<boolean> {
@@ -46,9 +45,12 @@ export class ReplayGuard {
     }
   }
 
+  /** Forgets, now and then, what no JWT can use any more: here at once, in the database meanwhile. */
   #sweep(now: number): void {
-    if (now - this.#sweptAt < 10) return
+    if (now - this.#sweptAt < SWEEP_INTERVAL) return
     this.#sweptAt = now
     for (const [key, goodUntil] of this.#seen) if (goodUntil <= now) this.#seen.delete(key)
+    const where = [{ field: 'expiresAt', operator: 'lt' as const, value: new Date(now * 1000) }]
+    void this.#db.adapter.deleteMany({ model: 'agentJwtId', where }).catch(this.#onError)
   }
 }

@@ -25,15 +25,16 @@ function kindOf(node: JsonSchema, inline: Inline, depth = 0): Kind {
   const { type } = schema
   if (type !== undefined && type !== 'object' && strings(type).join() !== 'object') return 'other'
 
-  const every = LISTS.flatMap((keyword) => {
-    const kinds = objects(schema[keyword]).map((branch) => kindOf(branch, inline, depth + 1))
-    if (keyword !== 'allOf') return kinds.length > 0 ? [meetAll(kinds)] : []
-    return kinds
-  })
-  if (every.includes('other')) return 'other'
-  const declared =
-    type !== undefined || 'properties' in schema || 'required' in schema || every.includes('object')
-  return declared ? 'object' : 'unknown'
+  const kinds = new Set(
+    LISTS.flatMap((keyword) => {
+      const inner = objects(schema[keyword]).map((branch) => kindOf(branch, inline, depth + 1))
+      if (keyword === 'allOf' || inner.length === 0) return inner
+      return [meetAll(inner)]
+    }),
+  )
+  if (kinds.has('other')) return 'other'
+  const declared = ['type', 'properties', 'required'].some((keyword) => keyword in schema)
+  return declared || kinds.has('object') ? 'object' : 'unknown'
 }
 
 function meetAll(kinds: readonly Kind[]): Kind {
@@ -88,7 +89,8 @@ function declarations(
 ): JsonSchema[] {
   const schema = options.inline(node)
   const properties = schema['properties']
-  const here = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined
+  const here =
+    isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined
   const inner = options.alternatives
     ? branches(schema).filter((branch) => branch !== schema['not'])
     : objects(schema['allOf'])
@@ -113,7 +115,9 @@ export function isOpen(node: JsonSchema, inline: Inline): boolean {
   const schema = inline(node)
   const more = schema['additionalProperties'] ?? schema['unevaluatedProperties']
   if (more !== undefined) return more !== false
-  return LISTS.flatMap((keyword) => objects(schema[keyword])).some((branch) => isOpen(branch, inline))
+  return LISTS.flatMap((keyword) => objects(schema[keyword])).some((branch) =>
+    isOpen(branch, inline),
+  )
 }
 
 /** How the properties of a body are called among the arguments, and what else is there. */
@@ -142,7 +146,15 @@ export function restate(node: JsonSchema, renaming: Renaming): JsonSchema {
       case 'required':
         return [[keyword, strings(value).map(field)]]
       case 'dependentRequired':
-        return [[keyword, renameKeys(mapValues(value, (list) => strings(list).map(field)), field)]]
+        return [
+          [
+            keyword,
+            renameKeys(
+              mapValues(value, (list) => strings(list).map(field)),
+              field,
+            ),
+          ],
+        ]
       case 'dependentSchemas': {
         const restated = mapValues(value, (inner) =>
           isObject(inner) ? restate(inner, renaming) : inner,
@@ -160,7 +172,9 @@ export function restate(node: JsonSchema, renaming: Renaming): JsonSchema {
 }
 
 function letPass(schema: JsonSchema, others: readonly string[]): JsonSchema {
-  const closed = 'additionalProperties' in schema || 'unevaluatedProperties' in schema
+  const closed = ['additionalProperties', 'unevaluatedProperties'].some(
+    (keyword) => keyword in schema && schema[keyword] !== true,
+  )
   if (!closed || others.length === 0) return schema
   const blind = Object.fromEntries(others.map((name) => [name, true]))
   return { ...schema, properties: { ...blind, ...Object(schema['properties']) } }

@@ -1,7 +1,14 @@
 import type { JsonSchema } from '../../capability.ts'
 import { isFlattenable, isOpen, propertyNames, propertySchema } from './body-instance.ts'
 import { isObject, objects, own, text, type JsonObject } from './json.ts'
-import { bodyKind, concreteType, isJson, isText, preferredContent, type BodyKind } from './media-type.ts'
+import {
+  bodyKind,
+  concreteType,
+  isJson,
+  isText,
+  preferredContent,
+  type BodyKind,
+} from './media-type.ts'
 import type { Operation } from './operations.ts'
 import type { SchemaConverter } from './schema-converter.ts'
 
@@ -32,7 +39,8 @@ export function shapeBody(operation: Operation, converter: SchemaConverter): Bod
   const { body } = operation
   const content = body && preferredContent(body.contents)
   // The content of a GET has no meaning (RFC 9110, 9.3.1), and fetch does not send any.
-  if (!body || !content || operation.method === 'GET' || operation.method === 'HEAD') return undefined
+  if (!body || !content || operation.method === 'GET' || operation.method === 'HEAD')
+    return undefined
 
   const schema = converter.inline(converter.convert(content.schema))
   const kind = bodyKind(content.mediaType)
@@ -45,7 +53,9 @@ export function shapeBody(operation: Operation, converter: SchemaConverter): Bod
     description: body.description,
     schema,
     encoding: content.encoding,
-    properties: flat ? bodyProperties(schema, { kind, encoding: content.encoding }, converter) : undefined,
+    properties: flat
+      ? bodyProperties(schema, { kind, encoding: content.encoding }, converter)
+      : undefined,
     open: flat && isOpen(schema, converter.inline),
   }
 }

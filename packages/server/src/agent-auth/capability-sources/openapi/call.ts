@@ -13,24 +13,19 @@ import { buildRequest } from './request.ts'
 import { readResponse } from './response.ts'
 import { sendRequest } from './send.ts'
 
-/** Who calls, and until when. */
-export interface CallContext {
-  readonly agent: ExecuteContext['agent']
-  readonly signal?: AbortSignal | undefined
-  readonly ctx?: unknown
-}
-
 /** How the service is reached. */
 export interface Upstream {
   readonly options: ResolvedHandlerOptions
   readonly schemes: ReturnType<typeof readSchemes>
 }
 
+type Caller = Pick<ExecuteContext, 'agent' | 'signal'>
+
 /** Calls one operation for an agent: credentials, request, answer. */
 export async function callOperation(
   plan: OperationPlan,
   args: JsonObject,
-  { upstream, context }: { upstream: Upstream; context: CallContext },
+  { upstream, context }: { upstream: Upstream; context: Caller },
 ): Promise<unknown> {
   const { options } = upstream
   const credentials = await collectCredentials(plan, upstream, context)
@@ -49,7 +44,7 @@ export async function callOperation(
 async function collectCredentials(
   plan: OperationPlan,
   { options, schemes }: Upstream,
-  { agent, ctx }: CallContext,
+  { agent }: Caller,
 ): Promise<AppliedCredentials> {
   const capability = plan.name
   const given: Readonly<Record<string, CredentialSource>> = options.credentials
@@ -64,12 +59,14 @@ async function collectCredentials(
     host: { id: agent.hostId },
     user: agent.userId === null ? null : { id: agent.userId },
   }
-  const resolved = await options.resolveHeaders?.({ agent, capability, agentSession, ctx })
+  const resolved = await options.resolveHeaders?.({ agent, capability, agentSession })
   return { ...applied, headers: joinHeaders(options.headers, applied.headers, resolved ?? {}) }
 }
 
 /** Joins headers by their names without case; the last one given wins. */
-function joinHeaders(...groups: readonly Readonly<Record<string, string>>[]): Record<string, string> {
+function joinHeaders(
+  ...groups: readonly Readonly<Record<string, string>>[]
+): Record<string, string> {
   return Object.fromEntries(
     groups.flatMap((group) =>
       Object.entries(group).map(([name, value]) => [name.toLowerCase(), value]),

@@ -22,7 +22,9 @@ export function compileDocument(
   const resolved = resolveHandlerOptions(options)
   for (const name of Object.keys(resolved.credentials)) {
     if (!schemes.has(name)) {
-      throw new TypeError(`OpenAPI: the document has no security scheme "${name}" to give credentials for.`)
+      throw new TypeError(
+        `OpenAPI: the document has no security scheme "${name}" to give credentials for.`,
+      )
     }
   }
   const tools = {
@@ -33,7 +35,9 @@ export function compileDocument(
   const operations = listOperations(document)
   const names = nameOperations(operations)
   return {
-    plans: operations.map((operation, index) => planOperation(operation, names[index] ?? '', tools)),
+    plans: operations.map((operation, index) =>
+      planOperation(operation, names[index] ?? '', tools),
+    ),
     upstream: { options: resolved, schemes },
   }
 }

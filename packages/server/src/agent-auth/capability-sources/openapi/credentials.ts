@@ -55,7 +55,9 @@ function readScheme(document: OpenAPIDocument, node: unknown): Scheme | undefine
         ? { kind: 'api-key', in: location, name }
         : undefined
     case 'http':
-      return text(scheme['scheme'])?.toLowerCase() === 'basic' ? { kind: 'basic' } : { kind: 'bearer' }
+      return text(scheme['scheme'])?.toLowerCase() === 'basic'
+        ? { kind: 'basic' }
+        : { kind: 'bearer' }
     case 'oauth2':
     case 'openIdConnect':
       return { kind: 'bearer' }
@@ -125,12 +127,14 @@ function place(scheme: Scheme, value: CredentialValue): AppliedCredentials {
     const pair = new TextEncoder().encode(`${value.username}:${value.password}`)
     return { ...noCredentials, headers: { authorization: `Basic ${toBase64(pair)}` } }
   }
-  if (typeof value !== 'string') throw new TypeError('OpenAPI: this security scheme needs a string.')
+  if (typeof value !== 'string')
+    throw new TypeError('OpenAPI: this security scheme needs a string.')
   if (scheme.kind === 'bearer') {
     return { ...noCredentials, headers: { authorization: `Bearer ${value}` } }
   }
   const entry = { [scheme.name]: value }
   if (scheme.in === 'header') return { ...noCredentials, headers: entry }
-  return scheme.in === 'query' ? { ...noCredentials, query: entry } : { ...noCredentials, cookies: entry }
+  return scheme.in === 'query'
+    ? { ...noCredentials, query: entry }
+    : { ...noCredentials, cookies: entry }
 }
-

@@ -28,19 +28,11 @@ export type {
   ResolveHeadersContext,
 } from './options.ts'
 
-/** One execution that is handed to the service behind the document. */
-export interface OpenAPIExecution {
-  /** The capability, or its name. */
-  readonly capability: string | Pick<Capability, 'name'>
-  readonly arguments?: Record<string, unknown> | undefined
-  readonly agent: ExecuteContext['agent']
-  readonly signal?: AbortSignal | undefined
-  /** Passed on to `resolveHeaders`. */
-  readonly ctx?: unknown
-}
-
 /** Runs capabilities of a document; fits `onExecute`. */
-export type OpenAPIHandler = (execution: OpenAPIExecution) => Promise<unknown>
+export type OpenAPIHandler = (
+  args: Record<string, unknown>,
+  context: ExecuteContext,
+) => Promise<unknown>
 
 /** What {@link createFromOpenAPI} makes of a document; spread it into `agentAuth({ … })`. */
 export interface OpenAPICapabilities {
@@ -60,7 +52,9 @@ export interface OpenAPICapabilities {
 export function fromOpenAPI(document: OpenAPIDocument, options?: FromOpenAPIOptions): Capability[] {
   const compiled = compileDocument(document, options ?? {})
   if (options) checkServers(compiled)
-  return compiled.plans.map((plan) => toCapability(plan, options ? compiled : undefined, options ?? {}))
+  return compiled.plans.map((plan) =>
+    toCapability(plan, options ? compiled : undefined, options ?? {}),
+  )
 }
 
 /** Creates an `onExecute` that calls the service behind an OpenAPI document. */
@@ -93,8 +87,8 @@ export function createFromOpenAPI(
 function handlerOf(compiled: CompiledDocument): OpenAPIHandler {
   checkServers(compiled)
   const plans = new Map(compiled.plans.map((plan) => [plan.name, plan]))
-  return async ({ capability, arguments: args = {}, ...context }) => {
-    const plan = plans.get(typeof capability === 'string' ? capability : capability.name)
+  return async (args, context) => {
+    const plan = plans.get(context.capability.name)
     if (!plan) throw new ProtocolError('capability_not_found')
     return callOperation(plan, args, { upstream: compiled.upstream, context })
   }

@@ -3,7 +3,8 @@ import type { Content } from './operations.ts'
 /** How a body of some media type is written. */
 export type BodyKind = 'json' | 'form' | 'multipart' | 'text' | 'binary'
 
-const TEXT = /^(text\/|application\/(xml|javascript|yaml|x-yaml|graphql|sql|x-ndjson|jwt|xhtml)\b)|\+(xml|yaml)\b/
+const TEXT =
+  /^(text\/|application\/(xml|javascript|yaml|x-yaml|graphql|sql|x-ndjson|jwt|xhtml)\b)|\+(xml|yaml)\b/
 
 /** The media type without its parameters. */
 export function essence(mediaType: string): string {

@@ -10,7 +10,9 @@ const MAX_LENGTH = 128
  * depends on its operation alone, and a grant never slides to another one when the document grows.
  */
 export function nameOperations(operations: readonly Operation[]): string[] {
-  const wanted = operations.map((operation) => snakeCase(operation.id ?? '') || placeName(operation))
+  const wanted = operations.map(
+    (operation) => snakeCase(operation.id ?? '') || placeName(operation),
+  )
   const byPlace = replaceShared(wanted, (index) => placeName(operations[index]))
   return replaceShared(byPlace, (index) => hashedName(operations[index]))
 }

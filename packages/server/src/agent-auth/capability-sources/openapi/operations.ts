@@ -102,9 +102,10 @@ function readOperation(document: OpenAPIDocument, place: OperationPlace): Operat
     parameters: readParameters(document, place),
     body: readBody(document, operation['requestBody']),
     responses: readResponses(document, operation['responses']),
-    servers: [operation['servers'], item['servers'], document.servers]
-      .map(objects)
-      .find((servers) => servers.length > 0) ?? [],
+    servers:
+      [operation['servers'], item['servers'], document.servers]
+        .map(objects)
+        .find((servers) => servers.length > 0) ?? [],
     security: readSecurity(operation['security'] ?? document.security),
   }
 }
@@ -122,10 +123,7 @@ function readParameters(document: OpenAPIDocument, { path, item, operation }: Op
   )
   // A placeholder nobody declared still needs a value, or the operation could never be called.
   const missing = [...placeholders].filter((name) => !merged.has(identity({ in: 'path', name })))
-  return [
-    ...declared,
-    ...missing.flatMap((name) => readParameter({ name, in: 'path' }) ?? []),
-  ]
+  return [...declared, ...missing.flatMap((name) => readParameter({ name, in: 'path' }) ?? [])]
 }
 
 // Header names do not know upper and lower case (RFC 9110, 5.1).
@@ -138,7 +136,8 @@ function readParameter(node: JsonObject | undefined): Parameter | undefined {
   const location = node?.['in']
   if (!node || typeof name !== 'string' || !isLocation(location)) return undefined
 
-  const style = text(node['style']) ?? (location === 'query' || location === 'cookie' ? 'form' : 'simple')
+  const style =
+    text(node['style']) ?? (location === 'query' || location === 'cookie' ? 'form' : 'simple')
   const content = readContents(node['content'])[0]
   return {
     name,
@@ -187,7 +186,9 @@ function readContents(node: unknown): Content[] {
 }
 
 function readSecurity(node: unknown): SecurityRequirement[] | undefined {
-  return Array.isArray(node) ? objects(node).map((requirement) => Object.keys(requirement)) : undefined
+  return Array.isArray(node)
+    ? objects(node).map((requirement) => Object.keys(requirement))
+    : undefined
 }
 
 function isLocation(value: unknown): value is ParameterLocation {

@@ -18,8 +18,7 @@ export interface OpenAPICapabilityInfo {
 export interface HostDefaultsContext {
   readonly mode: string
   readonly userId: string | null
-  readonly hostId: string | null
-  readonly hostName?: string | null | undefined
+  readonly hostName: string | null
 }
 
 /** Who is calling, when headers depend on it. */
@@ -33,8 +32,6 @@ export interface ResolveHeadersContext {
     readonly host: { readonly id: string }
     readonly user: { readonly id: string } | null
   }
-  /** What the caller of `createOpenAPIHandler` passed on, such as the request's endpoint context. */
-  readonly ctx?: unknown
 }
 
 /** Chooses an approval strength: one for all, one per method or capability name, or by a function. */
@@ -48,7 +45,10 @@ export type DefaultHostCapabilitiesChoice =
   | boolean
   | string
   | readonly string[]
-  | ((capability: OpenAPICapabilityInfo, context: HostDefaultsContext) => boolean | Promise<boolean>)
+  | ((
+      capability: OpenAPICapabilityInfo,
+      context: HostDefaultsContext,
+    ) => boolean | Promise<boolean>)
 
 /** How the operations of a document are called. */
 export interface OpenAPIHandlerOptions {

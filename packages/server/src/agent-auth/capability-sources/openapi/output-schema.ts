@@ -4,7 +4,10 @@ import type { Operation, ResponseShape } from './operations.ts'
 import type { SchemaConverter } from './schema-converter.ts'
 
 /** The JSON Schema of what an operation returns, over all of its 2xx responses; `undefined` when they say nothing. */
-export function outputSchema(operation: Operation, converter: SchemaConverter): JsonSchema | undefined {
+export function outputSchema(
+  operation: Operation,
+  converter: SchemaConverter,
+): JsonSchema | undefined {
   if (operation.method === 'HEAD') return { type: 'null' }
   const schemas = operation.responses
     .filter(({ status }) => /^2(\d\d|XX)$/i.test(status))

@@ -14,25 +14,20 @@ export interface StyledParameter extends Serialization {
 /** Writes a path value: `simple`, `label` or `matrix` (RFC 6570, 3.2.2, 3.2.5 and 3.2.7). */
 export function writePath(parameter: StyledParameter, value: unknown): string {
   const { style, explode } = parameter
-  const name = encode(parameter.name)
   const leaf = (item: unknown) => pathText(parameter, item)
-  const list = listItems(value)
-  const members = listMembers(value)
-  if (list?.length === 0 || members?.length === 0) refuse(parameter, 'must not be empty')
+  const pairs = listMembers(value)?.map((pair) => pair.map(leaf))
+  const items = listItems(value)?.map(leaf) ?? (pairs ? undefined : [leaf(value)])
+  if ((items ?? pairs)?.length === 0) refuse(parameter, 'must not be empty')
 
-  const separator = style === 'label' && explode ? '.' : ','
-  const pairs = members?.map(([key, item]) => [leaf(key), leaf(item)] as const)
+  const named = explode ? pairs?.map((pair) => pair.join('=')) : pairs?.flat()
+  const parts = items ?? named ?? []
   if (style === 'matrix') {
-    if (explode && list) return list.map((item) => `;${name}=${leaf(item)}`).join('')
-    if (explode && pairs) return pairs.map((pair) => `;${pair.join('=')}`).join('')
-    return `;${name}=${(list?.map(leaf) ?? pairs?.flat() ?? [leaf(value)]).join(',')}`
+    const name = encode(parameter.name)
+    if (!explode) return `;${name}=${parts.join(',')}`
+    return parts.map((part) => (items ? `;${name}=${part}` : `;${part}`)).join('')
   }
-  const prefix = style === 'label' ? '.' : ''
-  if (list) return prefix + list.map(leaf).join(separator)
-  if (pairs) {
-    return prefix + pairs.map((pair) => pair.join(explode ? '=' : ',')).join(separator)
-  }
-  return prefix + leaf(value)
+  if (style === 'label') return `.${parts.join(explode ? '.' : ',')}`
+  return parts.join(',')
 }
 
 /** Writes a query value, or a field of a form: `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`. */
@@ -46,7 +41,10 @@ export function writeQuery(parameter: StyledParameter, value: unknown): EncodedP
 
   if (style === 'deepObject') {
     if (!members) return refuse(parameter, 'must be an object')
-    return deepPairs(parameter, parameter.name, members, write)
+    return deepPairs(parameter, parameter.name, members).map(([key, part]) => [
+      encode(key),
+      item(part),
+    ])
   }
   if (!list && !members) return [[name, item(value)]]
   if (explode && list) return list.map((part) => [name, item(part)])
@@ -104,21 +102,21 @@ function deepPairs(
   parameter: StyledParameter,
   prefix: string,
   members: readonly (readonly [string, unknown])[],
-  write: (text: string) => string,
-): EncodedPair[] {
-  return members.flatMap(([key, value]): EncodedPair[] => {
+): [string, unknown][] {
+  return members.flatMap(([key, value]): [string, unknown][] => {
     if (/[[\]]/.test(key)) refuse(parameter, 'must not have brackets in its names')
     const name = `${prefix}[${key}]`
     const inner = listMembers(value)
-    if (inner) return deepPairs(parameter, name, inner, write)
-    const list = listItems(value) ?? [value]
-    return list.map((item) => [encode(name), write(primitive(parameter, item))])
+    if (inner) return deepPairs(parameter, name, inner)
+    return (listItems(value) ?? [value]).map((item) => [name, item])
   })
 }
 
 // Absent and null members are left out, as in RFC 6570, 2.3.
 function listItems(value: unknown): unknown[] | undefined {
-  return Array.isArray(value) ? value.filter((item) => item !== null && item !== undefined) : undefined
+  return Array.isArray(value)
+    ? value.filter((item) => item !== null && item !== undefined)
+    : undefined
 }
 
 function listMembers(value: unknown): [string, unknown][] | undefined {

@@ -21,6 +21,9 @@ function encodeComponent(value: string): string {
   try {
     return encodeURIComponent(value)
   } catch (cause) {
-    throw new ProtocolError('invalid_request', { message: 'A value holds half of a character.', cause })
+    throw new ProtocolError('invalid_request', {
+      message: 'A value holds half of a character.',
+      cause,
+    })
   }
 }

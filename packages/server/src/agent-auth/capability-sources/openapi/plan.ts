@@ -46,5 +46,7 @@ function acceptHeader(operation: Operation): string {
     .filter(({ status }) => status.startsWith('2'))
     .flatMap((response) => response.contents)
   const preferred = preferredContent(contents)?.mediaType
-  return preferred && !preferred.includes('*') ? `${preferred}, */*;q=0.1` : 'application/json, */*;q=0.1'
+  return preferred && !preferred.includes('*')
+    ? `${preferred}, */*;q=0.1`
+    : 'application/json, */*;q=0.1'
 }

@@ -79,7 +79,11 @@ interface GivenParameter extends ParameterField {
   value: unknown
 }
 
-function given(plan: OperationPlan, args: JsonObject, location: ParameterLocation): GivenParameter[] {
+function given(
+  plan: OperationPlan,
+  args: JsonObject,
+  location: ParameterLocation,
+): GivenParameter[] {
   return plan.fields.parameters
     .filter(({ parameter }) => parameter.in === location)
     .flatMap(({ field, parameter }) => {
@@ -168,7 +172,8 @@ function setCredentials(
 ): void {
   for (const [name, value] of Object.entries(credentials)) {
     const same = (other: string) => other.toLowerCase().replaceAll('_', '-')
-    for (const other of [...headers.keys()]) if (same(other) === same(name)) headers.delete(other)
+    const replaced = [...headers.keys()].filter((other) => same(other) === same(name))
+    for (const other of replaced) headers.delete(other)
     // The boundary of a multipart body stands in its content type.
     if (same(name) === 'content-type' && plan.body?.kind === 'multipart') continue
     headers.set(name, value)

@@ -30,7 +30,12 @@ function readValue(bytes: Uint8Array, contentType: string): unknown {
   }
   if (isText(contentType)) return decode(bytes, contentType)
   const plain = contentType === '' ? decodeStrictly(bytes) : undefined
-  return plain ?? { content_type: essence(contentType) || 'application/octet-stream', base64: toBase64(bytes) }
+  return (
+    plain ?? {
+      content_type: essence(contentType) || 'application/octet-stream',
+      base64: toBase64(bytes),
+    }
+  )
 }
 
 async function readBytes(

@@ -2,7 +2,7 @@ import type { JsonSchema } from '../../capability.ts'
 import { dereference, lookUp, schemaDialect, type OpenAPIDocument } from './document.ts'
 import { entries, isObject, type JsonObject } from './json.ts'
 import { fromOpenAPI30 } from './schema-30.ts'
-import { cleanValue, KEYWORDS } from './schema-keywords.ts'
+import { cleanValue, KEYWORDS, type KeywordKind } from './schema-keywords.ts'
 
 /** Turns the document's schemas into self-contained JSON Schema 2020-12. */
 export interface SchemaConverter {
@@ -24,6 +24,7 @@ interface Definition {
 
 const PREFIX = '#/$defs/'
 const ANYTHING: JsonSchema = {}
+const NOTHING: ReadonlySet<string> = new Set()
 
 /** Creates a converter; every referenced schema is converted once, however many operations use it. */
 export function createSchemaConverter(
@@ -31,7 +32,7 @@ export function createSchemaConverter(
   direction: SchemaDirection,
 ): SchemaConverter {
   const definitions = new Map<string, Definition>()
-  const names = new Map<string, string>()
+  const nameOf = new Map<string, string>()
   const modernize = schemaDialect(document) === 'openapi-3.0' ? fromOpenAPI30 : undefined
   const hidden = direction === 'request' ? 'readOnly' : 'writeOnly'
 
@@ -52,10 +53,10 @@ export function createSchemaConverter(
   }
 
   function define(reference: string): string {
-    const known = names.get(reference)
+    const known = nameOf.get(reference)
     if (known) return known
     const name = definitionName(reference, definitions)
-    names.set(reference, name)
+    nameOf.set(reference, name)
     // Stands there before the conversion, so that a schema can refer to itself.
     definitions.set(name, { schema: ANYTHING, uses: new Set() })
     const schema = convert(lookUp(document, reference))
@@ -75,26 +76,26 @@ export function createSchemaConverter(
     return Object.fromEntries(result)
   }
 
-  function convertValue(kind: Parameters<typeof cleanValue>[0], value: unknown): unknown {
-    switch (kind) {
-      case 'schema':
-        return typeof value === 'boolean' ? value : isObject(value) ? convert(value) : undefined
-      case 'schemas':
-        return Array.isArray(value) && value.length > 0 ? value.map(convert) : undefined
-      case 'schema-map':
-        if (!isObject(value)) return undefined
-        return Object.fromEntries(entries(value).map(([name, inner]) => [name, convert(inner)]))
-      default:
-        return cleanValue(kind, value)
+  function convertValue(kind: KeywordKind, value: unknown): unknown {
+    if (kind === 'schema') {
+      if (typeof value === 'boolean') return value
+      return isObject(value) ? convert(value) : undefined
     }
+    if (kind === 'schemas') {
+      return Array.isArray(value) && value.length > 0 ? value.map(convert) : undefined
+    }
+    if (kind === 'schema-map') {
+      if (!isObject(value)) return undefined
+      return Object.fromEntries(entries(value).map(([name, inner]) => [name, convert(inner)]))
+    }
+    return cleanValue(kind, value)
   }
 
   function hiddenProperties(schema: JsonObject): ReadonlySet<string> {
-    return new Set(
-      entries(schema['properties'])
-        .filter(([, property]) => isHidden(property))
-        .map(([name]) => name),
-    )
+    const { properties } = schema
+    if (!isObject(properties)) return NOTHING
+    const names = Object.keys(properties).filter((name) => isHidden(properties[name]))
+    return names.length === 0 ? NOTHING : new Set(names)
   }
 
   function isHidden(property: unknown): boolean {
@@ -112,35 +113,48 @@ export function createSchemaConverter(
     return value
   }
 
-  function inline(schema: JsonSchema): JsonSchema {
-    let current = schema
-    const seen = new Set<string>()
-    while (typeof current['$ref'] === 'string' && !seen.has(current['$ref'])) {
-      const { $ref, ...beside } = current
-      seen.add(String($ref))
-      const target = definitions.get(String($ref).slice(PREFIX.length))?.schema ?? ANYTHING
-      const clash = Object.keys(beside).some((key) => key in target && !isAnnotation(key))
-      current = clash ? { ...beside, allOf: [target, ...listOf(beside['allOf'])] } : { ...target, ...beside }
-    }
-    return current
+  return {
+    convert,
+    inline: (schema) => inlineTop(schema, definitions),
+    bundle: (schema) => addDefinitions(schema, definitions),
   }
+}
 
-  function bundle(schema: JsonSchema): JsonSchema {
-    const used = new Set<string>()
-    const queue = [...referencesIn(schema)]
-    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-      if (used.has(name)) continue
-      used.add(name)
-      queue.push(...(definitions.get(name)?.uses ?? []))
-    }
-    if (used.size === 0) return schema
-    const $defs = Object.fromEntries(
-      [...used].sort().map((name) => [name, definitions.get(name)?.schema ?? ANYTHING]),
-    )
-    return { ...schema, $defs }
+function inlineTop(schema: JsonSchema, definitions: ReadonlyMap<string, Definition>): JsonSchema {
+  let current = schema
+  const seen = new Set<string>()
+  for (let reference = referenceOf(current); reference && !seen.has(reference);) {
+    seen.add(reference)
+    const { $ref: _reference, ...beside } = current
+    const target = definitions.get(reference)?.schema ?? ANYTHING
+    const clash = Object.keys(beside).some((key) => key in target && !isAnnotation(key))
+    current = clash
+      ? { ...beside, allOf: [target, ...listOf(beside['allOf'])] }
+      : { ...target, ...beside }
+    reference = referenceOf(current)
   }
+  return current
+}
 
-  return { convert, inline, bundle }
+function addDefinitions(
+  schema: JsonSchema,
+  definitions: ReadonlyMap<string, Definition>,
+): JsonSchema {
+  const used = new Set<string>()
+  const queue = [...referencesIn(schema)]
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (used.has(name)) continue
+    used.add(name)
+    queue.push(...(definitions.get(name)?.uses ?? []))
+  }
+  if (used.size === 0) return schema
+  const $defs = [...used].sort().map((name) => [name, definitions.get(name)?.schema ?? ANYTHING])
+  return { ...schema, $defs: Object.fromEntries($defs) }
+}
+
+function referenceOf(schema: JsonSchema): string | undefined {
+  const reference = schema['$ref']
+  return typeof reference === 'string' ? reference.slice(PREFIX.length) : undefined
 }
 
 function definitionName(reference: string, taken: ReadonlyMap<string, unknown>): string {

@@ -70,36 +70,26 @@ export const KEYWORDS: ReadonlyMap<string, KeywordKind> = new Map<string, Keywor
 
 const TYPES = new Set(['array', 'boolean', 'integer', 'null', 'number', 'object', 'string'])
 
+/** How a keyword that holds no schema is cleaned. */
+const CLEANERS: Readonly<Record<string, (value: unknown) => unknown>> = {
+  number: (value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined),
+  count: (value) => (Number.isInteger(value) && Number(value) >= 0 ? value : undefined),
+  string: (value) => (typeof value === 'string' ? value : undefined),
+  boolean: (value) => (typeof value === 'boolean' ? value : undefined),
+  names: cleanNames,
+  'name-lists': cleanNameLists,
+  pattern: (value) => (typeof value === 'string' && isPattern(value) ? value : undefined),
+  type: cleanType,
+  values: (value) => (Array.isArray(value) && value.length > 0 ? distinct(value) : undefined),
+}
+
 /**
  * Cleans the value of a keyword that holds no schema. `undefined` when it is malformed: one slip in a large
  * document then loosens one check (upstream still makes it) instead of making the document useless.
  */
 export function cleanValue(kind: KeywordKind, value: unknown): unknown {
-  switch (kind) {
-    case 'number':
-      return typeof value === 'number' && Number.isFinite(value) ? value : undefined
-    case 'count':
-      return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : undefined
-    case 'string':
-      return typeof value === 'string' ? value : undefined
-    case 'boolean':
-      return typeof value === 'boolean' ? value : undefined
-    case 'names':
-      return cleanNames(value)
-    case 'name-lists':
-      return cleanNameLists(value)
-    case 'pattern':
-      return typeof value === 'string' && isPattern(value) ? value : undefined
-    case 'type':
-      return cleanType(value)
-    case 'values':
-      return Array.isArray(value) && value.length > 0 ? distinct(value) : undefined
-    case 'any':
-    case 'schema':
-    case 'schemas':
-    case 'schema-map':
-      return value
-  }
+  const clean = CLEANERS[kind]
+  return clean ? clean(value) : value
 }
 
 function cleanNames(value: unknown): string[] | undefined {
@@ -109,7 +99,9 @@ function cleanNames(value: unknown): string[] | undefined {
 
 function cleanNameLists(value: unknown): Record<string, string[]> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return Object.fromEntries(Object.entries(value).map(([name, list]) => [name, cleanNames(list) ?? []]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, list]) => [name, cleanNames(list) ?? []]),
+  )
 }
 
 function cleanType(value: unknown): string | string[] | undefined {

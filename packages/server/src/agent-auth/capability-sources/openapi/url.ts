@@ -10,7 +10,9 @@ export function parseBase(baseUrl: string): URL {
     throw new TypeError(`OpenAPI: "${baseUrl}" is no absolute http(s) address; give \`baseUrl\`.`)
   }
   if (url.username || url.password || url.search || url.hash) {
-    throw new TypeError('OpenAPI: the base address must not hold credentials, a query or a fragment.')
+    throw new TypeError(
+      'OpenAPI: the base address must not hold credentials, a query or a fragment.',
+    )
   }
   return url
 }
