@@ -1,7 +1,11 @@
 export { createAuth } from './create-auth.ts'
 export type { Auth, AuthPlugins } from './create-auth.ts'
 export type { AuthOptions } from './options.ts'
-export { ConfigurationError } from './env.ts'
+export { agentAuth } from './agent-auth/plugin.ts'
+export { createFromOpenAPI } from './agent-auth/capability-sources/openapi/index.ts'
+export { ConfigurationError, isLoopback, readEnvironment } from './env.ts'
+export type { Environment } from './env.ts'
+export { proxyList } from './options.ts'
 export { can } from './authenticate/principal.ts'
 export type {
   AgentPrincipal,

@@ -1,0 +1,29 @@
+import type { FirstAccount } from './first-account.ts'
+
+/** What the banner speaks of. */
+export interface Started {
+  readonly url: string
+  readonly data: string
+  readonly demo: boolean
+  readonly account: FirstAccount | undefined
+}
+
+/** What a start prints: where the server is; the first time also the account and what to try. */
+export function banner({ url, data, demo, account }: Started): string {
+  const lines = ['', '  Countersign is running', '', `  address   ${url}`]
+  if (account) lines.push(`  e-mail    ${account.email}`, `  password  ${account.password}`)
+  lines.push(`  data      ${data}`)
+  if (account) {
+    lines.push('', '  The password is shown this once. Try:', '', ...commands(url, demo))
+  }
+  return `${lines.join('\n')}\n\n`
+}
+
+function commands(url: string, demo: boolean): string[] {
+  const capability = demo ? 'list_accounts' : '<capability>'
+  return [
+    `    npx countersign discover ${url}`,
+    `    npx countersign connect ${url} --capability ${capability}`,
+    `    npx countersign execute ${capability}`,
+  ]
+}

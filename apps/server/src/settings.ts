@@ -1,0 +1,95 @@
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { ConfigurationError, proxyList, readEnvironment } from '@countersign/server'
+import type { Environment } from '@countersign/server'
+
+/** What the server is started with: the environment, read and checked once. */
+export interface Settings extends Environment {
+  readonly port: number
+  /** Address to listen on; undefined means every address of this machine. */
+  readonly host: string | undefined
+  readonly baseURL: string
+  /** Whether the demo bank runs beside the server. */
+  readonly demo: boolean
+  readonly firstEmail: string
+  /** Addresses of reverse proxies that may say who the client is. */
+  readonly trustedProxies: readonly string[]
+}
+
+/** Reads the settings. A wrong value throws a `ConfigurationError` of one sentence. */
+export function readSettings(source: Readonly<Record<string, string | undefined>>): Settings {
+  const value = (name: string) => source[name]?.trim() || undefined
+  const environment = readEnvironment(source)
+  const { production } = environment
+  const port = parsePort(value('PORT') ?? '4100')
+  const settings = {
+    ...environment,
+    dataDir: resolve(environment.dataDir),
+    port,
+    host: parseHost(value('COUNTERSIGN_HOST')) ?? (production ? undefined : '127.0.0.1'),
+    baseURL: environment.baseURL ?? `http://localhost:${port}`,
+    demo: parseSwitch('COUNTERSIGN_DEMO', value('COUNTERSIGN_DEMO')) ?? !production,
+    firstEmail: parseEmail(value('COUNTERSIGN_FIRST_EMAIL') ?? 'owner@countersign.local'),
+    trustedProxies: parseProxies(value('COUNTERSIGN_TRUSTED_PROXIES')),
+  }
+  if (production && !settings.secret) {
+    throw new ConfigurationError(
+      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -base64 32`.',
+    )
+  }
+  if (!settings.connectionString || !settings.secret || settings.demo) {
+    checkDataDirectory(settings.dataDir)
+  }
+  return settings
+}
+
+function parsePort(value: string): number {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  if (port < 1 || port > 65_535) {
+    throw new ConfigurationError('PORT must be a number from 1 to 65535.')
+  }
+  return port
+}
+
+function parseHost(value: string | undefined): string | undefined {
+  if (value === undefined || value === 'localhost' || isIP(value) !== 0) return value
+  throw new ConfigurationError('COUNTERSIGN_HOST must be an IP address of this machine.')
+}
+
+function parseSwitch(name: string, value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined
+  if (['1', 'true', 'on', 'yes'].includes(value.toLowerCase())) return true
+  if (['0', 'false', 'off', 'no'].includes(value.toLowerCase())) return false
+  throw new ConfigurationError(`${name} must be \`true\` or \`false\`.`)
+}
+
+function parseEmail(value: string): string {
+  if (/^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(value)) return value.toLowerCase()
+  throw new ConfigurationError('COUNTERSIGN_FIRST_EMAIL must be an e-mail address.')
+}
+
+function parseProxies(value: string | undefined): readonly string[] {
+  const entries = (value ?? '').split(',').map((entry) => entry.trim())
+  const proxies = entries.filter((entry) => entry !== '')
+  try {
+    proxyList(proxies)
+  } catch (cause) {
+    const message =
+      'COUNTERSIGN_TRUSTED_PROXIES must be addresses or CIDR ranges such as 10.0.0.0/8, separated by commas.'
+    throw new ConfigurationError(message, { cause })
+  }
+  return proxies
+}
+
+function checkDataDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    accessSync(directory, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new ConfigurationError(
+      `COUNTERSIGN_DATA_DIR must be a directory this user can write to, and ${directory} is not.`,
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { isLoopback, ConfigurationError, createAuth, proxyList } from '@countersign/server'
+import type { Auth } from '@countersign/server'
+import { createAdaptorServer } from '@hono/node-server'
+import type { HttpBindings } from '@hono/node-server'
+import type { Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { createApp } from './app.ts'
+import { clientAddressHeader, setClientAddress } from './client-address.ts'
+import { readConsoleFiles } from './console-files.ts'
+import { startDemo } from './demo.ts'
+import { createFirstAccount } from './first-account.ts'
+import type { FirstAccount } from './first-account.ts'
+import type { Settings } from './settings.ts'
+
+const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
+const finishWithin = 3_000
+
+/** A running server. */
+export interface RunningServer {
+  readonly url: string
+  /** The account that this start created; absent on later starts. */
+  readonly account: FirstAccount | undefined
+  /** Finishes what is under way, for a few seconds at most, and closes the database. */
+  stop(): Promise<void>
+}
+
+/** Starts the authority with its console, and the demo bank in development. */
+export async function startServer(settings: Settings): Promise<RunningServer> {
+  const demo = settings.demo ? await startDemo(settings.dataDir) : undefined
+  let auth: Auth | undefined
+  try {
+    auth = createAuth({
+      ...database(settings),
+      baseURL: settings.baseURL,
+      clientAddressHeader,
+      ...(settings.secret && { secret: settings.secret }),
+      agentAuth: { ...demo?.capabilities },
+    })
+    await auth.$ready
+    const account = await createFirstAccount(auth, settings.firstEmail)
+    const server = await listen(auth, settings)
+    const opened = auth
+    const stop = async () => {
+      await close(server)
+      await demo?.bank.stop()
+      await opened.$close()
+    }
+    return { url: settings.baseURL, account, stop }
+  } catch (error) {
+    await demo?.bank.stop()
+    await auth?.$close()
+    throw error
+  }
+}
+
+function database({ connectionString, dataDir }: Settings) {
+  return connectionString ? { connectionString, dataDir } : { dataDir }
+}
+
+async function listen(auth: Auth, settings: Settings): Promise<Server> {
+  const { baseURL, host, port, trustedProxies } = settings
+  const app = createApp({
+    auth,
+    baseURL,
+    consoleFiles: readConsoleFiles(consoleDirectory),
+    loopbackOnly: host !== undefined && isLoopback(host),
+  })
+  const proxies = proxyList(trustedProxies)
+  const server = createAdaptorServer({
+    fetch(request, bindings) {
+      const { incoming } = bindings as HttpBindings
+      setClientAddress(incoming, proxies)
+      return app.fetch(request, bindings)
+    },
+    serverOptions: { requestTimeout: 30_000 },
+  }) as Server
+  const listening = once(server, 'listening')
+  server.listen(port, host)
+  try {
+    await listening
+  } catch (cause) {
+    throw listenError(cause, settings)
+  }
+  return server
+}
+
+function listenError(cause: unknown, { port, host }: Settings): unknown {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const sentences: Readonly<Record<string, string>> = {
+    EADDRINUSE: `Port ${port} is in use: stop the other program or set PORT.`,
+    EACCES: `This user may not listen on port ${port}: set PORT to 1024 or more.`,
+    EADDRNOTAVAIL: `COUNTERSIGN_HOST must be an address of this machine, and ${host} is not.`,
+  }
+  const sentence = typeof code === 'string' ? sentences[code] : undefined
+  return sentence ? new ConfigurationError(sentence, { cause }) : cause
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  server.closeIdleConnections()
+  const late = setTimeout(() => server.closeAllConnections(), finishWithin)
+  await closed
+  clearTimeout(late)
+}

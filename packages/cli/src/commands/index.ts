@@ -1,0 +1,40 @@
+import type { Command } from '../command.ts'
+import { capabilities } from './capabilities.ts'
+import { connect } from './connect.ts'
+import { connections } from './connections.ts'
+import { describe } from './describe.ts'
+import { disconnect } from './disconnect.ts'
+import { discover } from './discover.ts'
+import { execute } from './execute.ts'
+import { reactivate } from './reactivate.ts'
+import { request } from './request.ts'
+import { sign } from './sign.ts'
+import { status } from './status.ts'
+
+/** Commands that belong together, called as `countersign <name> <command>`. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  readonly commands: readonly Command[]
+}
+
+/** Every command. Adding one: new file here, new line below. */
+export const groups: readonly CommandGroup[] = [
+  {
+    name: 'agent',
+    summary: 'Connect agents to services and act through them',
+    commands: [
+      discover,
+      capabilities,
+      describe,
+      connect,
+      status,
+      request,
+      execute,
+      reactivate,
+      disconnect,
+      sign,
+      connections,
+    ],
+  },
+]

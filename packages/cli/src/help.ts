@@ -1,0 +1,48 @@
+import { optionsOf } from './arguments.ts'
+import type { Command } from './command.ts'
+import type { CommandGroup } from './commands/index.ts'
+
+/** Help for the program: its groups. */
+export function programHelp(groups: readonly CommandGroup[]): string[] {
+  return [
+    'countersign: identity for agents, from a terminal',
+    '',
+    'Usage: countersign <command> [options]',
+    '',
+    ...groups.flatMap(({ name, commands }) =>
+      columns(commands.map((command) => [`${name} ${command.name}`, command.summary])),
+    ),
+    '',
+    ...columns([
+      ['--help', 'Show help, also for one command'],
+      ['--version', 'Show the version'],
+    ]),
+  ]
+}
+
+/** Help for one group: its commands. */
+export function groupHelp({ name, summary, commands }: CommandGroup): string[] {
+  return [
+    `countersign ${name}: ${summary}`,
+    '',
+    ...columns(commands.map((command) => [command.name, command.summary])),
+    '',
+    `countersign ${name} <command> --help shows the options of a command.`,
+  ]
+}
+
+/** Help for one command: its options. */
+export function commandHelp(command: Command): string[] {
+  const options = Object.entries(optionsOf(command)).map(
+    ([name, { value, summary }]): [string, string] => [
+      `--${name}${value === undefined ? '' : ` ${value}`}`,
+      summary,
+    ],
+  )
+  return [command.summary, '', `Usage: ${command.usage}`, '', ...columns(options)]
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+}
