@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ProtocolError } from '@countersign/protocol'
-import { isLoopback } from '@countersign/server'
+import { isLoopback, ProtocolError } from '@countersign/server'
 import type { Auth } from '@countersign/server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -37,7 +36,9 @@ export function createApp({ auth, consoleFiles, baseURL, loopbackOnly }: AppPart
   app.use(
     bodyLimit({
       maxSize: bodySize,
-      onError: () => problem(new ProtocolError('payload_too_large')),
+      // What is left of the body is not read, so the connection cannot be used again.
+      onError: () =>
+        problem(new ProtocolError('payload_too_large', { headers: { connection: 'close' } })),
     }),
   )
 

@@ -22,8 +22,8 @@ export function banner({ url, data, demo, account }: Started): string {
 function commands(url: string, demo: boolean): string[] {
   const capability = demo ? 'list_accounts' : '<capability>'
   return [
-    `    npx countersign discover ${url}`,
-    `    npx countersign connect ${url} --capability ${capability}`,
-    `    npx countersign execute ${capability}`,
+    `    npx countersign agent discover ${url}`,
+    `    npx countersign agent connect ${url} --name demo --capabilities ${capability}`,
+    `    npx countersign agent execute demo ${capability}`,
   ]
 }

@@ -24,7 +24,10 @@ export type ConsoleFiles = (path: string, page: boolean) => Response | undefined
  * of its own is `index.html`: the console has its own routes.
  */
 export function readConsoleFiles(directory: string): ConsoleFiles {
-  const files = new Map<string, { body: Uint8Array<ArrayBuffer>; headers: Record<string, string> }>()
+  const files = new Map<
+    string,
+    { body: Uint8Array<ArrayBuffer>; headers: Record<string, string> }
+  >()
   for (const name of existsSync(directory) ? list(directory) : []) {
     const path = `/${name.split(sep).join('/')}`
     files.set(path, {

@@ -12,6 +12,8 @@ export interface Settings extends Environment {
   readonly baseURL: string
   /** Whether the demo bank runs beside the server. */
   readonly demo: boolean
+  /** Whether missing migrations are applied at start; undefined leaves it to `createAuth`. */
+  readonly migrate: boolean | undefined
   readonly firstEmail: string
   /** Addresses of reverse proxies that may say who the client is. */
   readonly trustedProxies: readonly string[]
@@ -30,6 +32,7 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
     host: parseHost(value('COUNTERSIGN_HOST')) ?? (production ? undefined : '127.0.0.1'),
     baseURL: environment.baseURL ?? `http://localhost:${port}`,
     demo: parseSwitch('COUNTERSIGN_DEMO', value('COUNTERSIGN_DEMO')) ?? !production,
+    migrate: parseSwitch('COUNTERSIGN_MIGRATE', value('COUNTERSIGN_MIGRATE')),
     firstEmail: parseEmail(value('COUNTERSIGN_FIRST_EMAIL') ?? 'owner@countersign.local'),
     trustedProxies: parseProxies(value('COUNTERSIGN_TRUSTED_PROXIES')),
   }

@@ -34,6 +34,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       ...database(settings),
       baseURL: settings.baseURL,
       clientAddressHeader,
+      migrate: settings.migrate,
       ...(settings.secret && { secret: settings.secret }),
       agentAuth: { ...demo?.capabilities },
     })

@@ -1,9 +1,6 @@
 import { findConnection, saveStatus } from './connection.ts'
 import type { AgentContext, AgentReference, OperationOptions } from './context.ts'
-import { discoverProvider } from './discover.ts'
-import { hostToken } from './host.ts'
-import { callServer } from './http.ts'
-import { endpoint } from './provider.ts'
+import { askAsHost } from './host-request.ts'
 import { readAgentStatus } from './wire.ts'
 import type { AgentStatus } from './wire.ts'
 
@@ -13,13 +10,9 @@ export async function agentStatus(
   options: AgentReference & OperationOptions,
 ): Promise<AgentStatus> {
   const connection = await findConnection(context, options)
-  const { issuer, agent_id: agentId } = connection
-  const provider = await discoverProvider(context, issuer, { signal: options.signal })
-  const url = endpoint(provider, 'status')
-  url.searchParams.set('agent_id', agentId)
-  const token = await hostToken(context, provider.issuer)
-  const { body } = await callServer(context, { url, token, signal: options.signal })
-  const status = readAgentStatus(body, agentId)
+  const request = { endpoint: 'status', method: 'GET', signal: options.signal } as const
+  const body = await askAsHost(context, connection, request)
+  const status = readAgentStatus(body, connection.agent_id)
   await saveStatus(context, connection, status)
   return status
 }

@@ -1,13 +1,12 @@
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, badResponse } from './errors.ts'
 import { agentStatus } from './agent-status.ts'
 import { updateConnection } from './connection.ts'
 import type { AgentContext, OnApproval, OperationOptions } from './context.ts'
-import { isRecord } from './http.ts'
+import { isRecord } from './json.ts'
 import { pollUntil } from './poll.ts'
 import { saysCode } from './server-error.ts'
 import type { StoredConnection } from './storage/storage.ts'
 import { parseServerUrl } from './url.ts'
-import { badResponse } from './wire.ts'
 import type { AgentStatus, Approval } from './wire.ts'
 
 /** Options of operations that may have to wait for a person. */
@@ -33,12 +32,9 @@ export function readApproval(value: unknown, issuer: string): Approval {
       `The server wants approval by "${String(method)}", which this client does not support.`,
     )
   }
-  if (method === 'device_authorization' && value['verification_uri'] === undefined) {
-    throw badResponse('no verification_uri')
-  }
-  if (code !== undefined && !(typeof code === 'string' && /^[\w -]{1,64}$/.test(code))) {
-    throw badResponse('an unreadable user_code')
-  }
+  const badCode = code !== undefined && !(typeof code === 'string' && /^[\w -]{1,64}$/.test(code))
+  const noPlace = method === 'device_authorization' && value['verification_uri'] === undefined
+  if (badCode || noPlace) throw badResponse('unusable approval instructions')
   return {
     method,
     ...readUrl(value, 'verification_uri', issuer),
@@ -50,43 +46,36 @@ export function readApproval(value: unknown, issuer: string): Approval {
   }
 }
 
-/** Stores an approval with the connection, so that it can be shown again, and reports it. */
-export async function announceApproval(
+/**
+ * Has a person decide: stores the approval so that it can be shown again, reports it, and polls the
+ * agent's status (§5.5) until `isDecided`. Every poll carries a new host JWT.
+ *
+ * Returns nothing when the caller does not want to wait.
+ */
+export async function awaitDecision(
   context: AgentContext,
   connection: StoredConnection,
-  { approval, onApproval }: { approval: Approval; onApproval: OnApproval | undefined },
-): Promise<StoredConnection> {
-  const expiresAt = new Date(context.clock.now() + approval.expires_in * 1000).toISOString()
-  const updated = await updateConnection(context, connection, (current) => ({
-    ...current,
-    approval: { ...approval, expires_at: expiresAt },
-  }))
-  const { agent_id, issuer, provider_name } = connection
-  await (onApproval ?? context.onApproval)?.({ ...approval, agent_id, issuer, provider_name })
-  return updated
-}
-
-/** Polls the agent's status (§5.5) until a person decided. Every poll carries a new host JWT. */
-export async function waitForDecision(
-  context: AgentContext,
-  connection: StoredConnection,
-  options: {
+  options: ApprovalOptions & {
     readonly approval: Approval
     readonly isDecided: (status: AgentStatus) => boolean
-    readonly signal: AbortSignal | undefined
   },
-): Promise<AgentStatus> {
-  const { agent_id: agentId, issuer } = connection
-  const ask = async () => ({
-    value: await agentStatus(context, { agentId, issuer, signal: options.signal }),
-  })
+): Promise<AgentStatus | undefined> {
+  const { approval, signal, onApproval = context.onApproval } = options
+  const { agent_id: agentId, issuer, provider_name: provider } = connection
+  const deadline = context.clock.now() + approval.expires_in * 1000
+  await updateConnection(context, connection, (current) => ({
+    ...current,
+    approval: { ...approval, expires_at: new Date(deadline).toISOString() },
+  }))
+  await onApproval?.({ ...approval, agent_id: agentId, issuer, provider_name: provider })
+  if (options.wait === false) return undefined
   try {
     const decided = await pollUntil(context, {
-      ask,
+      ask: async () => ({ value: await agentStatus(context, { agentId, issuer, signal }) }),
       isDone: options.isDecided,
-      interval: options.approval.interval * 1000,
-      deadline: context.clock.now() + options.approval.expires_in * 1000,
-      signal: options.signal,
+      interval: approval.interval * 1000,
+      deadline,
+      signal,
     })
     if (decided) return decided
   } catch (error) {

@@ -1,19 +1,20 @@
-import { generateKeyPair, ProtocolError } from '@countersign/protocol'
+import { generateKeyPair, isErrorCode, ProtocolError } from '@countersign/protocol'
 import type { PrivateJwk, PublicJwk } from '@countersign/protocol'
 import { agentStatus } from './agent-status.ts'
-import { announceApproval, denied, readApproval, waitForDecision } from './approval.ts'
+import { awaitDecision, denied, readApproval } from './approval.ts'
 import type { ApprovalOptions } from './approval.ts'
 import { connectionKey, removeConnection, saveStatus, toConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
 import type { AgentContext } from './context.ts'
+import { AgentClientError } from './errors.ts'
 import { ensureHost } from './host.ts'
 import { resolveProvider } from './list-providers.ts'
-import { readRequested, register } from './register.ts'
+import { register } from './register.ts'
 import type { RequestHints } from './register.ts'
 import { saysCode } from './server-error.ts'
 import type { StoredConnection } from './storage/storage.ts'
 import { assertNotWidened } from './widened.ts'
-import { readAgentStatus } from './wire.ts'
+import { readAgentStatus, toRequested } from './wire.ts'
 import type { AgentStatus, CapabilityRequest, Provider, RequestedCapability } from './wire.ts'
 
 /** Options of {@link connectAgent}. */
@@ -42,7 +43,7 @@ export async function connectAgent(
   options: ConnectOptions,
 ): Promise<Connection> {
   const { name, mode = 'delegated', hostName, signal } = options
-  const requested = readRequested(options.capabilities ?? [])
+  const requested = (options.capabilities ?? []).map(toRequested)
   const provider = await resolveProvider(context, options.provider, { signal })
   assertSupported(provider, mode)
   await ensureHost(context, provider)
@@ -115,16 +116,16 @@ async function settle(
   const status = readAgentStatus(body)
   if (status.status !== 'pending') return finish(context, connection, status)
   const approval = readApproval(body['approval'], connection.issuer)
-  const { onApproval, signal } = options
-  const announced = await announceApproval(context, connection, { approval, onApproval })
-  if (options.wait === false) return toConnection(announced)
   const isDecided = (now: AgentStatus): boolean => now.status !== 'pending'
-  const waiting = waitForDecision(context, connection, { approval, isDecided, signal })
-  const decided = await waiting.catch(async (error: unknown) => {
-    if (saysDenied(error)) await removeConnection(context, connection)
+  try {
+    const decided = await awaitDecision(context, connection, { ...options, approval, isDecided })
+    return await finish(context, connection, decided ?? status)
+  } catch (error) {
+    if (error instanceof AgentClientError && error.code === 'approval_denied') {
+      await removeConnection(context, connection)
+    }
     throw error
-  })
-  return finish(context, connection, decided)
+  }
 }
 
 async function finish(
@@ -139,16 +140,8 @@ async function finish(
   }
   // Every other state is final for this attempt, and its key is of no more use.
   await removeConnection(context, connection)
-  switch (status.status) {
-    case 'rejected':
-      throw denied()
-    case 'expired':
-      throw new ProtocolError('agent_expired')
-    case 'claimed':
-      throw new ProtocolError('agent_claimed')
-    default:
-      throw new ProtocolError('agent_revoked')
-  }
+  const code = `agent_${status.status}`
+  throw status.status !== 'rejected' && isErrorCode(code) ? new ProtocolError(code) : denied()
 }
 
 async function findOpenRequest(
@@ -175,8 +168,4 @@ async function findOpenRequest(
 function assertSupported(provider: Provider, mode: string): void {
   if (!provider.algorithms.includes('Ed25519')) throw new ProtocolError('unsupported_algorithm')
   if (!provider.modes.includes(mode)) throw new ProtocolError('unsupported_mode')
-}
-
-function saysDenied(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'approval_denied'
 }

@@ -1,8 +1,9 @@
+import { badResponse } from './errors.ts'
 import type { AgentContext } from './context.ts'
 import { freshUntil, hour } from './freshness.ts'
 import { askForCapabilities } from './list-capabilities.ts'
 import type { CapabilitySource } from './list-capabilities.ts'
-import { badResponse, readCapability } from './wire.ts'
+import { readCapability } from './wire.ts'
 import type { CapabilityDetail } from './wire.ts'
 
 /** Options of {@link describeCapability}. */

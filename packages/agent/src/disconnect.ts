@@ -1,9 +1,6 @@
 import { findConnection, removeConnection } from './connection.ts'
 import type { AgentContext, AgentReference, OperationOptions } from './context.ts'
-import { discoverProvider } from './discover.ts'
-import { hostToken } from './host.ts'
-import { callServer } from './http.ts'
-import { endpoint } from './provider.ts'
+import { askAsHost } from './host-request.ts'
 import { saysCode } from './server-error.ts'
 
 /** The agent that was disconnected. */
@@ -17,23 +14,16 @@ export async function disconnectAgent(
   context: AgentContext,
   options: AgentReference & OperationOptions,
 ): Promise<Disconnected> {
-  const { signal } = options
   const connection = await findConnection(context, options)
-  const { issuer, agent_id: agentId } = connection
-  const provider = await discoverProvider(context, issuer, { signal })
   try {
-    await callServer(context, {
-      url: endpoint(provider, 'revoke'),
-      token: await hostToken(context, provider.issuer),
-      body: { agent_id: agentId },
-      signal,
-    })
+    const request = { endpoint: 'revoke', method: 'POST', signal: options.signal } as const
+    await askAsHost(context, connection, request)
   } catch (error) {
     // Already gone over there is as good as revoked.
     if (!saysCode(error, ...gone)) throw error
   }
   await removeConnection(context, connection)
-  return { agent_id: agentId, status: 'revoked' }
+  return { agent_id: connection.agent_id, status: 'revoked' }
 }
 
 const gone = [

@@ -1,6 +1,7 @@
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, badResponse } from './errors.ts'
 import type { AgentContext, OperationOptions } from './context.ts'
-import { fetchText, parseObject } from './http.ts'
+import { fetchText } from './http.ts'
+import { parseObject } from './json.ts'
 import type { RawAnswer } from './http.ts'
 import { readProvider } from './provider.ts'
 import { freshUntil, hour } from './freshness.ts'
@@ -49,35 +50,19 @@ async function fetchDocument(
   let url = new URL(discoveryPath, origin)
   for (let redirects = 0; redirects <= redirectLimit; redirects += 1) {
     const answer = await fetchText(context, { url, ...limits, ...options })
-    if (answer.opaqueRedirect) return followInBrowser(context, url, options)
     const location = answer.status >= 300 && answer.status < 400 && answer.headers.get('location')
     if (!location) return assertSameOrigin(answer, url, origin)
     url = parseRedirect(location, url)
   }
-  throw new AgentClientError('bad_response', `${origin} redirects too often.`)
+  throw badResponse('too many redirects')
 }
 
 /** Every hop is held to the rules of the first address: encrypted, or on this machine. */
 function parseRedirect(location: string, from: URL): URL {
-  if (!URL.canParse(location, from.href)) {
-    throw new AgentClientError(
-      'bad_response',
-      `${from.origin} redirects to something that is no URL.`,
-    )
-  }
+  if (!URL.canParse(location, from.href)) throw badResponse('a redirect to nowhere')
   const target = new URL(location, from)
   parseProviderUrl(target.href)
   return target
-}
-
-/** A browser does not show where a redirect leads, but it limits redirects and tells where it ended. */
-async function followInBrowser(
-  context: AgentContext,
-  url: URL,
-  options: OperationOptions,
-): Promise<RawAnswer> {
-  const answer = await fetchText(context, { url, ...limits, ...options, redirect: 'follow' })
-  return assertSameOrigin(answer, new URL(answer.url), url.origin)
 }
 
 function assertSameOrigin(answer: RawAnswer, url: URL, origin: string): RawAnswer {

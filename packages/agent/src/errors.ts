@@ -35,3 +35,8 @@ export class AgentClientError extends Error {
     return { ...this.details, error: this.code, message: this.message }
   }
 }
+
+/** An answer that does not follow the protocol. */
+export function badResponse(what: string): AgentClientError {
+  return new AgentClientError('bad_response', `The server answered with ${what}.`)
+}

@@ -1,5 +1,6 @@
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, badResponse } from './errors.ts'
 import type { AgentContext } from './context.ts'
+import { parseObject } from './json.ts'
 import { serverError } from './server-error.ts'
 
 /** One request to a server. */
@@ -28,9 +29,6 @@ export interface RawAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** True where a browser hides where a redirect leads. */
-  readonly opaqueRedirect: boolean
-  readonly url: string
 }
 
 /** Asks a server and returns its JSON object. Throws `ProtocolError` for what it refuses. */
@@ -38,23 +36,20 @@ export async function callServer(
   context: AgentContext,
   request: ServerRequest,
 ): Promise<ServerAnswer> {
-  const { status, headers, text, opaqueRedirect } = await fetchText(context, request)
-  const { origin } = request.url
+  const { status, headers, text } = await fetchText(context, request)
   // A signed token is for one address. Nobody gets to send it somewhere else.
-  if (opaqueRedirect || (status >= 300 && status < 400)) {
-    throw new AgentClientError('bad_response', `${origin} answered with a redirect.`)
+  // A browser shows a redirect as status 0.
+  if (status < 200 || (status >= 300 && status < 400)) {
+    throw badResponse('a redirect')
   }
   const body = parseObject(text)
   if (status >= 400) throw serverError(status, headers, body)
-  if (!body) throw new AgentClientError('bad_response', `${origin} did not answer with JSON.`)
+  if (!body) throw badResponse('something that is not JSON')
   return { status, headers, body }
 }
 
 /** Fetches text within limits of time and size, without cookies and without following redirects. */
-export async function fetchText(
-  context: AgentContext,
-  request: ServerRequest & { readonly redirect?: 'manual' | 'follow' },
-): Promise<RawAnswer> {
+export async function fetchText(context: AgentContext, request: ServerRequest): Promise<RawAnswer> {
   const { url, token, body, timeout = 30_000 } = request
   const headers = new Headers({ accept: 'application/json' })
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
@@ -66,32 +61,22 @@ export async function fetchText(
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       credentials: 'omit',
-      redirect: request.redirect ?? 'manual',
+      redirect: 'manual',
       signal: AbortSignal.any(signals),
     })
-    const text = await readText(response, url, request.sizeLimit ?? 10_000_000)
-    const opaqueRedirect = response.type === 'opaqueredirect'
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      opaqueRedirect,
-      url: response.url,
-    }
+    const text = await readText(response, request.sizeLimit ?? 10_000_000)
+    return { status: response.status, headers: response.headers, text }
   } catch (error) {
     if (error instanceof AgentClientError) throw error
     request.signal?.throwIfAborted()
-    throw unreachable(url, timeout, error)
+    throw unreachable(url, error)
   }
 }
 
-async function readText(response: Response, url: URL, sizeLimit: number): Promise<string> {
+async function readText(response: Response, sizeLimit: number): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
     await response.body?.cancel()
-    throw new AgentClientError(
-      'bad_response',
-      `${url.origin} streams its answer, which is not supported yet.`,
-    )
+    throw badResponse('a stream, which is not supported yet')
   }
   const decoder = new TextDecoder()
   const reader = response.body?.getReader()
@@ -101,44 +86,13 @@ async function readText(response: Response, url: URL, sizeLimit: number): Promis
     size += chunk.value.byteLength
     if (size > sizeLimit) {
       await reader?.cancel()
-      throw new AgentClientError('bad_response', `${url.origin} answered with too much data.`)
+      throw badResponse('too much data')
     }
     text += decoder.decode(chunk.value, { stream: true })
   }
   return text + decoder.decode()
 }
 
-function unreachable(url: URL, timeout: number, error: unknown): AgentClientError {
-  const timedOut = error instanceof DOMException && error.name === 'TimeoutError'
-  const reason = timedOut ? `no answer within ${timeout / 1000} seconds` : networkReason(error)
-  const message = `${url.origin} cannot be reached${reason ? `: ${reason}` : ''}.`
-  return new AgentClientError('unreachable', message, { cause: error })
-}
-
-const networkReasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the name is not known',
-  EAI_AGAIN: 'the name could not be looked up',
-  ECONNRESET: 'the connection was cut',
-}
-
-function networkReason(error: unknown): string {
-  const cause: unknown = error instanceof Error ? error.cause : undefined
-  const code = isRecord(cause) ? cause['code'] : undefined
-  return typeof code === 'string' ? (networkReasons[code] ?? code) : ''
-}
-
-/** Parses JSON and returns it when it is an object. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether a value is a plain JSON object. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function unreachable({ origin }: URL, cause: unknown): AgentClientError {
+  return new AgentClientError('unreachable', `${origin} cannot be reached.`, { cause })
 }

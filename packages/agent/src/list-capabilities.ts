@@ -1,14 +1,14 @@
 import { agentToken, findConnection } from './connection.ts'
 import type { AgentContext, OperationOptions } from './context.ts'
 import { discoverProvider } from './discover.ts'
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, badResponse } from './errors.ts'
 import { findHost, hostToken } from './host.ts'
 import { callServer } from './http.ts'
 import type { ServerAnswer } from './http.ts'
 import { resolveProvider } from './list-providers.ts'
 import { endpoint } from './provider.ts'
 import { saysCode } from './server-error.ts'
-import { badResponse, readCapability } from './wire.ts'
+import { readCapability } from './wire.ts'
 import type { CapabilityList, Provider } from './wire.ts'
 
 /** Who asks: an agent, or this client at a provider. */

@@ -12,15 +12,15 @@ export interface ProviderSummary {
 
 /** Lists the providers this client discovered in this process or holds a key for. */
 export async function listProviders(context: AgentContext): Promise<ProviderSummary[]> {
-  const byOrigin = new Map<string, ProviderSummary>()
-  for (const { issuer, provider_name: name, description } of await context.storage.hosts.list()) {
-    byOrigin.set(new URL(issuer).origin, { name, description, issuer })
-  }
-  for (const [origin, { value }] of context.providers) {
-    const { name, description, issuer } = value
-    byOrigin.set(origin, { name, description, issuer })
-  }
-  return [...byOrigin.values()]
+  const hosts = await context.storage.hosts.list()
+  const known = hosts.map((host) => ({ ...host, name: host.provider_name }))
+  const discovered = [...context.providers.values()].map(({ value }) => value)
+  // A provider that was discovered just now describes itself better than an old record.
+  const byOrigin = [...known, ...discovered].map(
+    ({ name, description, issuer }) =>
+      [new URL(issuer).origin, { name, description, issuer }] as const,
+  )
+  return [...new Map(byOrigin).values()]
 }
 
 /** Finds a provider by URL, or by the name of one that is known already. */

@@ -31,12 +31,12 @@ export async function pollUntil<T>(
   const { clock } = context
   let interval = options.interval
   let delay = interval
-  for (let failures = 0; ;) {
+  let failures = 0
+  while (options.deadline > clock.now()) {
     const remaining = options.deadline - clock.now()
-    if (remaining <= 0) return undefined
     await clock.sleep(Math.min(delay, remaining), options.signal)
     // Told to come back only after the deadline, a last question now would be one too early.
-    if (delay > remaining && delay > interval) return undefined
+    if (delay > remaining && delay > interval) break
     try {
       const answer = await options.ask()
       if (options.isDone(answer.value)) return answer.value
@@ -48,9 +48,10 @@ export async function pollUntil<T>(
       if (saysCode(error, 'slow_down')) interval += slowDownBy
       else if (!saysCode(error, 'authorization_pending')) failures += 1
       const backoff = Math.min(interval * 2 ** failures, Math.max(longestBackoff, interval))
-      delay = Math.max(retryAfterOf(error, clock.now()) ?? 0, backoff)
+      delay = Math.max(retryAfterOf(error, clock.now()), backoff)
     }
   }
+  return undefined
 }
 
 function isTransient(error: unknown): boolean {
@@ -59,8 +60,7 @@ function isTransient(error: unknown): boolean {
   return error instanceof ProtocolError && (error.status === 429 || error.status >= 500)
 }
 
-function retryAfterOf(error: unknown, now: number): number | undefined {
-  return error instanceof ProtocolError
-    ? retryAfter(error.headers?.['retry-after'], now)
-    : undefined
+function retryAfterOf(error: unknown, now: number): number {
+  const headers = error instanceof ProtocolError ? error.headers : undefined
+  return retryAfter(headers?.['retry-after'], now) ?? 0
 }

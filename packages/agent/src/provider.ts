@@ -1,5 +1,5 @@
 import { AgentClientError } from './errors.ts'
-import { isRecord } from './http.ts'
+import { isRecord } from './json.ts'
 import { parseIssuerUrl, parseServerUrl } from './url.ts'
 import type { Provider } from './wire.ts'
 
@@ -11,7 +11,7 @@ export function readProvider(document: Record<string, unknown>, origin: string):
   const issuer = readIssuer(document['issuer'], origin)
   const endpoints = readEndpoints(document['endpoints'], issuer)
   const location = document['default_location'] ?? endpoints['execute']
-  if (location === undefined) throw incomplete(origin, 'execute endpoint')
+  if (typeof location !== 'string') throw incomplete(origin, 'execute endpoint')
   parseServerUrl(location, issuer)
   return {
     name: text(document['provider_name']) ?? new URL(origin).host,
@@ -19,7 +19,7 @@ export function readProvider(document: Record<string, unknown>, origin: string):
     issuer,
     version: String(document['version']),
     // As written, not as parsed: it becomes the `aud` of a JWT, which is compared to the letter.
-    default_location: String(location),
+    default_location: location,
     algorithms: texts(document['algorithms']),
     modes: texts(document['modes']),
     approval_methods: texts(document['approval_methods']),

@@ -1,4 +1,4 @@
-import { ProtocolError, parseConstraints } from '@countersign/protocol'
+import { ProtocolError } from '@countersign/protocol'
 import type { PublicJwk } from '@countersign/protocol'
 import type { AgentContext, OperationOptions } from './context.ts'
 import { hostToken } from './host.ts'
@@ -6,8 +6,7 @@ import { callServer } from './http.ts'
 import { listCapabilities } from './list-capabilities.ts'
 import { endpoint } from './provider.ts'
 import { saysCode } from './server-error.ts'
-import { toRequested } from './wire.ts'
-import type { CapabilityRequest, Provider, RequestedCapability } from './wire.ts'
+import type { Provider, RequestedCapability } from './wire.ts'
 
 /** What registrations and capability requests have in common on the wire. */
 export interface RequestHints {
@@ -48,14 +47,6 @@ export async function register(
     callServer(context, request),
   )
   return answer.body
-}
-
-/** Checks requested capabilities here, so that a typing error never leaves the machine. */
-export function readRequested(requests: readonly CapabilityRequest[]): RequestedCapability[] {
-  return requests.map(toRequested).map(({ name, constraints }) => ({
-    name,
-    constraints: constraints === null ? null : parseConstraints(constraints),
-  }))
 }
 
 /** Capabilities as the server expects them: a bare name where nothing is constrained. */

@@ -1,15 +1,15 @@
-import { agentToken, findConnection, saveStatus, updateConnection } from './connection.ts'
-import { announceApproval, readApproval, waitForDecision } from './approval.ts'
+import { agentToken, findConnection, updateConnection } from './connection.ts'
+import { awaitDecision, readApproval } from './approval.ts'
 import type { ApprovalOptions } from './approval.ts'
 import { agentStatus } from './agent-status.ts'
 import type { AgentContext, AgentReference } from './context.ts'
 import { discoverProvider } from './discover.ts'
 import { callServer } from './http.ts'
 import { endpoint } from './provider.ts'
-import { hintsToWire, readRequested, toWire, withAvailableCapabilities } from './register.ts'
+import { hintsToWire, toWire, withAvailableCapabilities } from './register.ts'
 import type { RequestHints } from './register.ts'
 import { assertNotWidened } from './widened.ts'
-import { readGrants } from './wire.ts'
+import { readGrants, toRequested } from './wire.ts'
 import type { AgentStatus, CapabilityGrant, CapabilityRequest } from './wire.ts'
 
 /** Options of {@link requestCapability}. */
@@ -33,8 +33,8 @@ export async function requestCapability(
   context: AgentContext,
   options: RequestCapabilityOptions,
 ): Promise<RequestedGrants> {
-  const { signal, onApproval } = options
-  const requested = readRequested(options.capabilities)
+  const { signal } = options
+  const requested = options.capabilities.map(toRequested)
   const connection = await findConnection(context, options)
   const { issuer, agent_id: agentId } = connection
   const provider = await discoverProvider(context, issuer, { signal })
@@ -57,18 +57,15 @@ export async function requestCapability(
   }
 
   const approval = readApproval(answer.body['approval'], issuer)
-  await announceApproval(context, updated, { approval, onApproval })
-  if (options.wait === false) {
-    return { agent_id: agentId, status: connection.status, agent_capability_grants: grants }
-  }
   const names = new Set(requested.map(({ name }) => name))
   const asked = (status: AgentStatus): CapabilityGrant[] =>
     status.agent_capability_grants.filter(({ capability }) => names.has(capability))
   const isDecided = (status: AgentStatus): boolean =>
     status.status !== 'active' || !asked(status).some(isPending)
-  const decided = await waitForDecision(context, updated, { approval, isDecided, signal })
-  const saved = await saveStatus(context, updated, decided)
-  assertNotWidened(saved.requested, asked(decided))
+  const decided = await awaitDecision(context, updated, { ...options, approval, isDecided })
+  if (!decided)
+    return { agent_id: agentId, status: updated.status, agent_capability_grants: grants }
+  assertNotWidened(updated.requested, asked(decided))
   return { agent_id: agentId, status: decided.status, agent_capability_grants: asked(decided) }
 }
 

@@ -1,18 +1,5 @@
-import { ProtocolError, isErrorCode } from '@countersign/protocol'
+import { ERRORS, isErrorCode, ProtocolError } from '@countersign/protocol'
 import type { ErrorCode } from '@countersign/protocol'
-
-const codeByStatus: Readonly<Record<number, ErrorCode>> = {
-  401: 'invalid_jwt',
-  403: 'unauthorized',
-  404: 'agent_not_found',
-  409: 'agent_exists',
-  410: 'approval_expired',
-  413: 'payload_too_large',
-  429: 'rate_limited',
-  502: 'upstream_error',
-  503: 'unavailable',
-  504: 'unavailable',
-}
 
 /**
  * Turns a server's refusal into a `ProtocolError`.
@@ -26,17 +13,24 @@ export function serverError(
   body: Readonly<Record<string, unknown>> | undefined,
 ): ProtocolError {
   const { error: code, message, ...details } = body ?? {}
-  const retryAfter = responseHeaders?.get('retry-after')
+  const comeBack = responseHeaders?.get('retry-after')
   const known = isErrorCode(code)
   return new ProtocolError(known ? code : codeForStatus(status), {
     message: typeof message === 'string' ? message : `The server answered ${status}.`,
     details: known || code === undefined ? details : { ...details, server_error: code },
-    ...(retryAfter ? { headers: { 'retry-after': retryAfter } } : {}),
+    ...(comeBack ? { headers: { 'retry-after': comeBack } } : {}),
   })
 }
 
+/** The first code of the table with this status; a refusal without a reason is `unauthorized`. */
 function codeForStatus(status: number): ErrorCode {
-  return codeByStatus[status] ?? (status >= 500 ? 'internal_error' : 'invalid_request')
+  const fallback = status >= 500 ? 'internal_error' : 'invalid_request'
+  if (status === 403) return 'unauthorized'
+  return (
+    Object.keys(ERRORS)
+      .filter(isErrorCode)
+      .find((code) => ERRORS[code].status === status) ?? fallback
+  )
 }
 
 /** Whether an error is the server saying `code`, also when this version does not know the code. */

@@ -1,4 +1,4 @@
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, badResponse } from './errors.ts'
 
 /** Whether a URL stays on this machine: `localhost`, 127.0.0.0/8 or `[::1]`. */
 export function isLoopback(url: URL): boolean {
@@ -36,8 +36,7 @@ export function parseProviderUrl(text: string): URL {
  */
 export function parseServerUrl(text: unknown, issuer: string): URL {
   const url = typeof text === 'string' ? tryParse(text) : undefined
-  if (!url)
-    throw new AgentClientError('bad_response', 'The server returned something that is not a URL.')
+  if (!url) throw badResponse('something that is not a URL')
   const home = new URL(issuer)
   // Otherwise a stranger's server could make this client knock on doors of the local network.
   if (isPrivate(url) && !isPrivate(home)) {
@@ -59,16 +58,14 @@ export function parseIssuerUrl(text: unknown, issuer: string): URL {
 }
 
 function assertSecure(url: URL, allowLoopback: boolean): void {
-  if (url.username !== '' || url.password !== '') {
-    throw new AgentClientError('insecure_url', `${url.origin} comes with a user name in its URL.`)
-  }
-  if (url.protocol === 'https:') return
-  if (url.protocol === 'http:' && allowLoopback && isLoopback(url)) return
+  const isPlain = url.username === '' && url.password === ''
+  const isLocal = url.protocol === 'http:' && allowLoopback && isLoopback(url)
+  if (isPlain && (url.protocol === 'https:' || isLocal)) return
+  // The name and password of a URL are not repeated.
+  const shown = `${url.protocol}//${url.host}`
   throw new AgentClientError(
     'insecure_url',
-    url.protocol === 'http:'
-      ? `${url.origin} is not encrypted. Use https; http works for this machine only.`
-      : `${url.protocol} URLs are not allowed; use https.`,
+    `${shown} is refused: use https, without a user name. http is for this machine only.`,
   )
 }
 

@@ -1,11 +1,8 @@
-import { constraintsCover, parseConstraints } from '@countersign/protocol'
-import type { Constraints } from '@countersign/protocol'
 import { AgentClientError } from './errors.ts'
-import { isRecord } from './http.ts'
-import { badResponse } from './wire.ts'
+import { isRecord } from './json.ts'
 import type { CapabilityGrant, RequestedCapability } from './wire.ts'
 
-const operators: ReadonlySet<string> = new Set(['max', 'min', 'in', 'not_in'])
+type Fields = Readonly<Record<string, unknown>>
 
 /**
  * Refuses grants that allow more than was asked for (§2.13).
@@ -17,41 +14,63 @@ export function assertNotWidened(
   requested: readonly RequestedCapability[],
   grants: readonly CapabilityGrant[],
 ): void {
-  for (const grant of grants) {
-    const asked = requested.filter(({ name }) => name === grant.capability)
-    if (grant.status !== 'active' || asked.length === 0) continue
-    const granted = understood(grant.constraints)
-    if (asked.some(({ constraints }) => constraintsCover(constraints, granted))) continue
+  for (const { capability, status, constraints: granted = null } of grants) {
+    const asked = requested.filter(({ name }) => name === capability)
+    if (status !== 'active' || asked.length === 0) continue
+    if (asked.some(({ constraints }) => isWithin(granted, constraints))) continue
     throw new AgentClientError(
       'widened_constraints',
-      `The server granted ${grant.capability} more widely than it was asked for; refused.`,
-      {
-        details: {
-          capability: grant.capability,
-          granted: grant.constraints ?? null,
-          requested: asked,
-        },
-      },
+      `The server granted ${capability} more widely than it was asked for; refused.`,
+      { details: { capability, granted, requested: asked } },
     )
   }
 }
 
 /**
- * The part of a grant's constraints this version can read.
+ * Reports whether everything `inner` allows is allowed by `outer` too.
  *
- * Operators of a later version are left out: they can only narrow, so what remains is never tighter
- * than the grant, and the comparison errs on the side of refusing.
+ * Says no when in doubt. Unlike `constraintsCover`, which it never contradicts with a yes, it reads
+ * constraints that nobody checked: operators of a later version are left out, because they can only
+ * narrow what the others allow.
  */
-function understood(constraints: CapabilityGrant['constraints']): Constraints | null {
-  if (!constraints) return null
-  const fields = Object.entries(constraints).flatMap(([field, value]): [string, unknown][] => {
-    if (!isRecord(value)) return [[field, value]]
-    const known = Object.entries(value).filter(([operator]) => operators.has(operator))
-    return known.length === 0 ? [] : [[field, Object.fromEntries(known)]]
-  })
-  try {
-    return fields.length === 0 ? null : parseConstraints(Object.fromEntries(fields))
-  } catch {
-    throw badResponse('a grant with unreadable constraints')
-  }
+export function isWithin(inner: Fields | null, outer: Fields | null): boolean {
+  return Object.entries(outer ?? {}).every(
+    ([field, limit]) =>
+      inner !== null && Object.hasOwn(inner, field) && isFieldWithin(inner[field], limit),
+  )
+}
+
+function isFieldWithin(inner: unknown, outer: unknown): boolean {
+  const [granted, asked] = [operators(inner), operators(outer)]
+  const values = list(granted['in'])
+  if (values) return values.every((value) => !accepts(granted, value) || accepts(asked, value))
+  return (
+    !asked['in'] &&
+    (asked['max'] === undefined || atMost(granted['max'], asked['max'])) &&
+    (asked['min'] === undefined || atMost(asked['min'], granted['min'])) &&
+    (list(asked['not_in']) ?? []).every((value) => !accepts(granted, value))
+  )
+}
+
+function accepts({ max, min, in: some, not_in: none }: Fields, value: unknown): boolean {
+  return (
+    (max === undefined || atMost(value, max)) &&
+    (min === undefined || atMost(min, value)) &&
+    (list(some)?.includes(value) ?? true) &&
+    !list(none)?.includes(value)
+  )
+}
+
+/** An exact value is a list of one. */
+function operators(constraint: unknown): Fields {
+  return isRecord(constraint) ? constraint : { in: [constraint] }
+}
+
+function list(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined
+}
+
+/** Numbers only: "100" is at most 200 for JavaScript, but not for a server. */
+function atMost(a: unknown, b: unknown): boolean {
+  return typeof a === 'number' && typeof b === 'number' && a <= b
 }

@@ -1,5 +1,5 @@
-import { AgentClientError } from './errors.ts'
-import { isRecord } from './http.ts'
+import { badResponse } from './errors.ts'
+import { isRecord } from './json.ts'
 import type { Constraints } from '@countersign/protocol'
 
 /** A service that speaks Agent Auth, as its discovery document describes it (§5.1). */
@@ -101,11 +101,10 @@ export function readAgentStatus(
   agentId?: string,
 ): AgentStatus {
   const { agent_id: id, status } = body
-  if (typeof id !== 'string' || id === '' || typeof status !== 'string') {
-    throw badResponse('an agent without an id or a status')
+  const isWanted = agentId === undefined ? isText(id) && id !== '' : id === agentId
+  if (!isText(id) || !isWanted || !isText(status)) {
+    throw badResponse('the state of no agent, or of another one')
   }
-  if (agentId !== undefined && id !== agentId)
-    throw badResponse('another agent than it was asked for')
   const grants = readGrants(body['agent_capability_grants'])
   return {
     ...(body as Partial<AgentStatus>),
@@ -117,17 +116,14 @@ export function readAgentStatus(
 
 /** Reads a list of grants. Fields this version does not know stay. */
 export function readGrants(value: unknown): CapabilityGrant[] {
-  if (!Array.isArray(value)) throw badResponse('no list of grants')
-  return value.map((grant: unknown) => {
-    if (!isRecord(grant) || !isText(grant['capability']) || !isText(grant['status'])) {
-      throw badResponse('a grant without a capability or a status')
-    }
-    const { constraints } = grant
-    if (constraints !== undefined && constraints !== null && !isRecord(constraints)) {
-      throw badResponse('a grant with unreadable constraints')
-    }
-    return grant as unknown as CapabilityGrant
-  })
+  if (Array.isArray(value) && value.every(isGrant)) return value
+  throw badResponse('unreadable grants')
+}
+
+function isGrant(value: unknown): value is CapabilityGrant {
+  if (!isRecord(value)) return false
+  const { capability, status, constraints } = value
+  return isText(capability) && isText(status) && isRecord(constraints ?? {})
 }
 
 /** Reads one capability of a listing or a description. */
@@ -141,11 +137,6 @@ export function readCapability(value: unknown): CapabilityDetail {
 export function toRequested(request: CapabilityRequest): RequestedCapability {
   if (typeof request === 'string') return { name: request, constraints: null }
   return { name: request.name, constraints: request.constraints ?? null }
-}
-
-/** An answer that does not follow the protocol. */
-export function badResponse(what: string): AgentClientError {
-  return new AgentClientError('bad_response', `The server answered with ${what}.`)
 }
 
 function isText(value: unknown): value is string {

@@ -62,7 +62,7 @@ describe('connect', () => {
         interval: 5,
       },
     ])
-    const [register] = server.requests.filter(({ path }) => path === '/api/register')
+    const register = server.requests.find(({ path }) => path === '/api/register')
     expect(register?.body).toEqual({
       name: 'Helper',
       host_name: 'laptop',

@@ -61,7 +61,8 @@ describe('discovery', () => {
     ],
     ['no endpoints', { endpoints: undefined }, 'bad_response'],
   ])('AC2 refuses %s', async (_title, change, code) => {
-    const issuer = change.issuer === 'PATH' ? `${server.url}/tenant` : undefined
+    const issuer =
+      'issuer' in change && change.issuer === 'PATH' ? `${server.url}/tenant` : undefined
     server.discovery = { ...change, ...(issuer && { issuer }) }
     const failure = await client.discoverProvider(server.url).catch((error: unknown) => error)
     expect((failure as { code: string }).code).toMatch(new RegExp(`^(${code})$`))

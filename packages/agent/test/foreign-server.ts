@@ -60,7 +60,7 @@ export class ForeignServer {
   /** By path: an answer, or `undefined` for the honest one. */
   readonly answers = new Map<string, (request: SeenRequest) => Answer | undefined>()
   /** Changes the discovery document. */
-  discovery: Json = {}
+  discovery: Json & { default_location?: string } = {}
   approval: Json = {}
   /** Locations of capabilities, by name. */
   readonly locations = new Map<string, string>()
@@ -195,7 +195,7 @@ export class ForeignServer {
     const agent = existing ?? {
       id: `agt_${randomUUID()}`,
       name: String(request.body['name']),
-      mode: String(request.body['mode'] ?? 'delegated'),
+      mode: request.body['mode'] === 'autonomous' ? 'autonomous' : 'delegated',
       key,
       host,
       status: 'pending',
@@ -261,8 +261,8 @@ export class ForeignServer {
 
   async #execute(request: SeenRequest): Promise<Answer> {
     const name = String(request.body['capability'])
-    const home = this.discovery['default_location'] ?? `${this.url}/api/execute`
-    const agent = await this.#agent(request, this.locations.get(name) ?? String(home))
+    const home = this.discovery.default_location ?? `${this.url}/api/execute`
+    const agent = await this.#agent(request, this.locations.get(name) ?? home)
     if (!capabilities[name]) throw new ProtocolError('capability_not_found')
     if (!this.#holds(agent, name)) throw new ProtocolError('capability_not_granted')
     const args = request.body['arguments']

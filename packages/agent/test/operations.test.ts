@@ -182,7 +182,7 @@ describe('execute', () => {
       storage,
       clock,
       fetch: (input, init) => {
-        fetched.push(new URL(String(input)).origin)
+        fetched.push(new URL(input instanceof Request ? input.url : input).origin)
         return fetch(input, init)
       },
     })

@@ -1,4 +1,5 @@
 import { AgentClientError } from '@countersign/agent'
+import type { AgentClientErrorCode } from '@countersign/agent'
 import { UsageError } from './usage-error.ts'
 
 /** What the process reports to the one that started it. */
@@ -12,28 +13,25 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
+/** Every code has an answer: a new one does not compile without. */
+const byCode: Readonly<Record<AgentClientErrorCode, number>> = {
+  approval_denied: exitCodes.denied,
+  approval_expired: exitCodes.expired,
+  bad_response: exitCodes.refused,
+  insecure_url: exitCodes.refused,
+  invalid_url: exitCodes.usage,
+  issuer_mismatch: exitCodes.refused,
+  storage_unreadable: exitCodes.refused,
+  timeout: exitCodes.expired,
+  unknown_agent: exitCodes.usage,
+  unreachable: exitCodes.unreachable,
+  unsupported_approval_method: exitCodes.refused,
+  unsupported_version: exitCodes.refused,
+  widened_constraints: exitCodes.refused,
+}
+
 /** The exit code an error ends the process with. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage
-  if (!(error instanceof AgentClientError)) return exitCodes.refused
-  switch (error.code) {
-    case 'approval_denied':
-      return exitCodes.denied
-    case 'approval_expired':
-    case 'timeout':
-      return exitCodes.expired
-    case 'invalid_url':
-    case 'unknown_agent':
-      return exitCodes.usage
-    case 'unreachable':
-      return exitCodes.unreachable
-    case 'bad_response':
-    case 'insecure_url':
-    case 'issuer_mismatch':
-    case 'storage_unreadable':
-    case 'unsupported_approval_method':
-    case 'unsupported_version':
-    case 'widened_constraints':
-      return exitCodes.refused
-  }
+  return error instanceof AgentClientError ? byCode[error.code] : exitCodes.refused
 }

@@ -29,10 +29,12 @@ export function errorValue(error: unknown): unknown {
 
 /** An error for people: one sentence, and what else the server said. */
 export function errorLines(error: unknown): string[] {
-  const message = plain(error instanceof Error ? error.message : String(error))
+  const message =
+    plain(error instanceof Error ? error.message : String(error)) + networkReason(error)
   if (!(error instanceof ProtocolError)) return [message]
-  const code = error.details?.['server_error'] ?? error.code
-  return [`${message} (${plain(String(code))})`, ...detailLines(error.details ?? {})]
+  const own = error.details?.['server_error']
+  const code = typeof own === 'string' ? plain(own) : error.code
+  return [`${message} (${code})`, ...detailLines(error.details ?? {})]
 }
 
 function detailLines(details: Readonly<Record<string, unknown>>): string[] {
@@ -108,4 +110,27 @@ function escapeControls(json: string): string {
     /[\u007F-\u009F\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
+}
+
+const networkReasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there.',
+  ENOTFOUND: 'The name is not known.',
+  EAI_AGAIN: 'The name could not be looked up.',
+  ECONNRESET: 'The connection was cut.',
+  CERT_HAS_EXPIRED: 'Its certificate has expired.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'Its certificate is not trusted.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'Its certificate is not trusted.',
+}
+
+/** Why a connection failed, from the chain of causes. */
+function networkReason(error: unknown): string {
+  if (!(error instanceof AgentClientError) || error.code !== 'unreachable') return ''
+  let cause: unknown = error.cause
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
+    if (cause.name === 'TimeoutError') return ' It did not answer in time.'
+    const reason = 'code' in cause ? networkReasons[String(cause.code)] : undefined
+    if (reason !== undefined) return ` ${reason}`
+    cause = cause.cause
+  }
+  return ''
 }

@@ -21,7 +21,7 @@ export interface Terminal {
 /** The terminal this process runs in. */
 export function processTerminal(signal: AbortSignal): Terminal {
   return {
-    interactive: process.stdout.isTTY === true,
+    interactive: process.stdout.isTTY,
     env: process.env,
     signal,
     print: (line) => void process.stdout.write(`${line}\n`),

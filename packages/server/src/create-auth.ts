@@ -4,8 +4,8 @@ import { drizzleAdapter } from 'better-auth/adapters/drizzle'
 import { betterAuth } from 'better-auth/minimal'
 import type { Auth as BetterAuth } from 'better-auth/types'
 import { getIP } from '@better-auth/core/utils/ip'
+// oxlint-disable-next-line no-restricted-imports -- this is where the plugins are composed
 import { createAgentAuth } from './agent-auth/plugin.ts'
-import type { AgentAuthServer } from './agent-auth/plugin.ts'
 import { authenticate } from './authenticate/authenticate.ts'
 import type { Principal } from './authenticate/principal.ts'
 import type { AuthServer } from './authenticate/server.ts'
@@ -20,22 +20,26 @@ import { createHandler } from './handler.ts'
 import { resolveOptions } from './options.ts'
 import type { AuthOptions, ResolvedAuthOptions } from './options.ts'
 
+type AgentAuthServer = ReturnType<typeof createAgentAuth>
 type DefaultPlugins = ReturnType<typeof defaultPlugins>
 
 /** The plugins of an instance: the default ones, unless they are skipped, and the caller's. */
-export type AuthPlugins<Plugins extends BetterAuthPlugin[], Skip extends boolean> = Skip extends true
-  ? Plugins
-  : [...DefaultPlugins, ...Plugins]
+export type AuthPlugins<
+  Plugins extends BetterAuthPlugin[],
+  Skip extends boolean,
+> = Skip extends true ? Plugins : [...DefaultPlugins, ...Plugins]
 
 /** What `createAuth` returns: Better Auth's instance, the front door, and its own lifetime. */
 export interface Auth<
   Plugins extends BetterAuthPlugin[] = [],
   Skip extends boolean = false,
-> extends Omit<BetterAuth<TypedOptions<Plugins, Skip>>, 'handler' | 'fetch'> {
+> extends Omit<BetterAuth<TypedOptions<Plugins, Skip>>, 'handler' | 'fetch' | '$context'> {
   /** Answers every request under `/api/auth` and for the discovery document. It never throws. */
   handler(request: Request): Promise<Response>
   /** Says who a request is, or throws a `ProtocolError` of status 401, 403, 429 or 503. */
   authenticate(request: Request): Promise<Principal>
+  /** Better Auth's context, once the database is ready. */
+  readonly $context: Promise<AuthContext>
   /** Resolves when the database answers and has the schema; rejects with one sentence why not. */
   readonly $ready: Promise<void>
   /** Our own database; absent with a `database` adapter. */
@@ -58,9 +62,7 @@ type TypedOptions<Plugins extends BetterAuthPlugin[], Skip extends boolean> = Be
 export function createAuth<
   const Plugins extends BetterAuthPlugin[] = [],
   const Skip extends boolean = false,
->(
-  options: AuthOptions<Plugins> & { skipDefaultPlugins?: Skip } = {},
-): Auth<Plugins, Skip> {
+>(options: AuthOptions<Plugins> & { skipDefaultPlugins?: Skip } = {}): Auth<Plugins, Skip> {
   const resolved = resolveOptions(options)
   const connection = resolved.database ? undefined : connect(resolved)
   const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
@@ -82,12 +84,15 @@ export function createAuth<
   // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
   ready.catch(() => {})
   const ping = () => pingWithin(2_000, connection, auth.$context)
-  const server = auth.$context.then((context) => authServer({ api: auth.api, context, agents, ping }))
+  const server = auth.$context.then((context) =>
+    authServer({ api: auth.api, context, agents, ping }),
+  )
   server.catch(() => {})
 
   return {
     // The plugins are only known to the types of the caller.
     ...(auth as unknown as BetterAuth<TypedOptions<Plugins, Skip>>),
+    $context: auth.$context,
     handler: createHandler({ server, agents, handler: auth.handler }),
     authenticate: async (request) => authenticate(await started(server), request),
     $ready: ready,

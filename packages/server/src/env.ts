@@ -77,7 +77,8 @@ export function isLoopback(hostname: string): boolean {
   )
 }
 
-const examples = /change.?me|your.?secret|my.?secret|default|example|placeholder|better-auth-secret|^countersign/i
+const examples =
+  /change.?me|your.?secret|my.?secret|default|example|placeholder|better-auth-secret|^countersign/i
 
 /** Refuses a secret that is short, from an example, or hardly random. It signs every cookie. */
 export function checkSecret(secret: string, name: string): void {

@@ -1,12 +1,14 @@
 import { ProtocolError } from '@countersign/protocol'
-import type { AgentAuthServer } from './agent-auth/plugin.ts'
+import type { AuthContext } from '@better-auth/core'
 import type { AuthServer } from './authenticate/server.ts'
 import { errorResponse } from './http-errors.ts'
 
 interface Doors {
   readonly server: Promise<AuthServer>
-  /** The Agent Auth server; absent when agents cannot register. */
-  readonly agents: AgentAuthServer | undefined
+  /** Answers the protocol endpoints of agents, or null; absent when agents cannot register. */
+  readonly agents:
+    | { serve(request: Request, auth: AuthContext): Promise<Response> | null }
+    | undefined
   /** Better Auth's own handler. */
   readonly handler: (request: Request) => Promise<Response>
 }

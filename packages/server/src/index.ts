@@ -1,3 +1,4 @@
+export { ProtocolError } from '@countersign/protocol'
 export { createAuth } from './create-auth.ts'
 export type { Auth, AuthPlugins } from './create-auth.ts'
 export type { AuthOptions } from './options.ts'

@@ -27,6 +27,8 @@ export function redact(detail: unknown): unknown {
 }
 
 function writeToStandardError(level: string, message: string, ...details: unknown[]): void {
-  const rest = details.map((detail) => (typeof detail === 'string' ? detail : JSON.stringify(detail)))
+  const rest = details.map((detail) =>
+    typeof detail === 'string' ? detail : JSON.stringify(detail),
+  )
   process.stderr.write(`${new Date().toISOString()} ${level} ${[message, ...rest].join(' ')}\n`)
 }

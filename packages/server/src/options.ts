@@ -26,7 +26,7 @@ export interface AuthOptions<Plugins extends BetterAuthPlugin[] = []> {
   /**
    * Applies missing migrations at start. Without it a database that lacks one is refused.
    *
-   * @default true unless `NODE_ENV` is `production`
+   * @default true, except for PostgreSQL when `NODE_ENV` is `production`
    */
   migrate?: boolean | undefined
   /**
@@ -99,7 +99,7 @@ export function resolveOptions<Plugins extends BetterAuthPlugin[]>(
     database: options.database,
     connectionString,
     dataDir,
-    migrate: options.migrate ?? !production,
+    migrate: options.migrate ?? (!production || connectionString === undefined),
     baseURL: options.baseURL
       ? parseBaseURL(options.baseURL, { name: 'baseURL', production })
       : (env.baseURL ?? 'http://localhost:4100'),
@@ -140,7 +140,9 @@ function resolveDatabase(
     throw new ConfigurationError('Give either `connectionString` or `database`, not both.')
   }
   if (options.database !== undefined && typeof options.database !== 'function') {
-    throw new ConfigurationError('`database` must be a Better Auth adapter, such as drizzleAdapter(db, …).')
+    throw new ConfigurationError(
+      '`database` must be a Better Auth adapter, such as drizzleAdapter(db, …).',
+    )
   }
   if (options.connectionString !== undefined) {
     checkConnectionString(options.connectionString, 'connectionString')
@@ -173,7 +175,9 @@ function parseTrustedOrigin(value: string): string {
   // An exact origin. A prefix or a pattern would let strangers in.
   const exact = url?.origin === value.replace(/\/$/, '') && /^https?:\/\/[^*]+$/.test(value)
   if (!url || !exact) {
-    throw new ConfigurationError('`trustedOrigins` must be origins such as https://app.example.com.')
+    throw new ConfigurationError(
+      '`trustedOrigins` must be origins such as https://app.example.com.',
+    )
   }
   return url.origin
 }
@@ -193,7 +197,9 @@ function parseProxy(entry: string): string {
   const family = isIP(address)
   const bits = prefix === undefined ? 0 : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
   if (family === 0 || rest !== undefined || !(bits <= (family === 6 ? 128 : 32))) {
-    throw new ConfigurationError('`trustProxy` must be addresses or CIDR ranges such as 10.0.0.0/8.')
+    throw new ConfigurationError(
+      '`trustProxy` must be addresses or CIDR ranges such as 10.0.0.0/8.',
+    )
   }
   return entry
 }

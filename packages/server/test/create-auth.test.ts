@@ -19,16 +19,44 @@ afterEach(() => vi.unstubAllEnvs())
 
 describe('options', () => {
   it.each([
-    ['a connection string that is none', { connectionString: 'mysql://x' }, 'connectionString must look like postgres://'],
-    ['two databases', { connectionString: 'postgres://x/y', database: memoryAdapter({}) }, 'not both'],
-    ['a base URL with a path', { baseURL: 'https://id.example.com/auth' }, 'baseURL must be an origin'],
+    [
+      'a connection string that is none',
+      { connectionString: 'mysql://x' },
+      'connectionString must look like postgres://',
+    ],
+    [
+      'two databases',
+      { connectionString: 'postgres://x/y', database: memoryAdapter({}) },
+      'not both',
+    ],
+    [
+      'a base URL with a path',
+      { baseURL: 'https://id.example.com/auth' },
+      'baseURL must be an origin',
+    ],
     ['a base URL that is none', { baseURL: 'id.example.com' }, 'baseURL must be a URL'],
     ['a base URL of another scheme', { baseURL: 'javascript:alert(1)' }, 'baseURL must be a URL'],
     ['a short secret', { secret: 'short' }, 'secret must have at least 32 characters'],
-    ['a trusted origin with a wildcard', { trustedOrigins: ['https://*.example.com'] }, '`trustedOrigins` must be origins'],
-    ['a trusted custom scheme (22, trustedOrigins prefix)', { trustedOrigins: ['myapp://callback'] }, '`trustedOrigins` must be origins'],
-    ['a forwarded header as the client address', { clientAddressHeader: 'X-Forwarded-For' }, 'use `trustProxy`'],
-    ['a proxy that is no address', { trustProxy: ['10.0.0.0/33'] }, '`trustProxy` must be addresses'],
+    [
+      'a trusted origin with a wildcard',
+      { trustedOrigins: ['https://*.example.com'] },
+      '`trustedOrigins` must be origins',
+    ],
+    [
+      'a trusted custom scheme (22, trustedOrigins prefix)',
+      { trustedOrigins: ['myapp://callback'] },
+      '`trustedOrigins` must be origins',
+    ],
+    [
+      'a forwarded header as the client address',
+      { clientAddressHeader: 'X-Forwarded-For' },
+      'use `trustProxy`',
+    ],
+    [
+      'a proxy that is no address',
+      { trustProxy: ['10.0.0.0/33'] },
+      '`trustProxy` must be addresses',
+    ],
   ])('refuses %s', (_title, options, message) => {
     expect(() => resolveOptions({ secret, ...options }, {})).toThrow(message)
     expect(() => resolveOptions({ secret, ...options }, {})).toThrow(TypeError)
@@ -42,14 +70,20 @@ describe('options', () => {
     '12121212121212121212121212121212121212',
   ])('CVE-2025-65107 (47) refuses the guessable secret %s', (guessable) => {
     expect(() => resolveOptions({ secret: guessable }, {})).toThrow('secret is easy to guess')
-    expect(() => resolveOptions({}, { COUNTERSIGN_SECRET: guessable })).toThrow('COUNTERSIGN_SECRET is easy to guess')
+    expect(() => resolveOptions({}, { COUNTERSIGN_SECRET: guessable })).toThrow(
+      'COUNTERSIGN_SECRET is easy to guess',
+    )
   })
 
   it('GHSA-8fpg-xm3f-6cx3 (27) refuses to run in production without a secret or over http', () => {
     const production = { NODE_ENV: 'production' }
-    expect(() => resolveOptions({}, production)).toThrow('COUNTERSIGN_SECRET is required in production')
-    expect(() => resolveOptions({ secret, baseURL: 'http://id.example.com' }, production)).toThrow('must start with https://')
-    expect(resolveOptions({ secret, baseURL: 'http://127.0.0.1:4100' }, production).migrate).toBe(false)
+    expect(() => resolveOptions({}, production)).toThrow(
+      'COUNTERSIGN_SECRET is required in production',
+    )
+    expect(() => resolveOptions({ secret, baseURL: 'http://id.example.com' }, production)).toThrow(
+      'must start with https://',
+    )
+    expect(() => resolveOptions({ secret, baseURL: 'http://127.0.0.1:4100' }, production)).not.toThrow()
   })
 
   it('makes a development secret once, readable by its owner only', () => {
@@ -59,6 +93,26 @@ describe('options', () => {
     expect(first).toHaveLength(43)
     expect(statSync(join(dataDir, 'secret')).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(dataDir, 'secret'), 'utf8').trim()).toBe(first)
+  })
+
+  it.each([
+    ['embedded', {}, {}, true],
+    ['embedded, in production', {}, { NODE_ENV: 'production' }, true],
+    ['PostgreSQL', { connectionString: 'postgres://db/x' }, {}, true],
+    [
+      'PostgreSQL, in production',
+      { connectionString: 'postgres://db/x' },
+      { NODE_ENV: 'production' },
+      false,
+    ],
+    [
+      'PostgreSQL, in production, on request',
+      { connectionString: 'postgres://db/x', migrate: true },
+      { NODE_ENV: 'production' },
+      true,
+    ],
+  ])('migrates at start: %s', (_title, options, env, migrates) => {
+    expect(resolveOptions({ secret, ...options }, env).migrate).toBe(migrates)
   })
 
   it('documents the defaults it has', () => {
@@ -109,16 +163,27 @@ describe('an instance on PostgreSQL', () => {
 
   it('signs up, keeps the cookie to itself, and signs out', async () => {
     const { cookie, setCookie } = await signUp(auth, 'ada@example.com')
-    expect(setCookie).toMatch(/^countersign\.session_token=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/)
-    const session = await auth.handler(new Request(`${baseURL}/api/auth/get-session`, { headers: { cookie } }))
+    expect(setCookie).toMatch(
+      /^countersign\.session_token=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; SameSite=Lax$/,
+    )
+    const session = await auth.handler(
+      new Request(`${baseURL}/api/auth/get-session`, { headers: { cookie } }),
+    )
     expect(await session.json()).toMatchObject({ user: { email: 'ada@example.com' } })
     expect((await post(auth, '/sign-out', {}, { cookie })).status).toBe(200)
-    const after = await auth.handler(new Request(`${baseURL}/api/auth/get-session`, { headers: { cookie } }))
+    const after = await auth.handler(
+      new Request(`${baseURL}/api/auth/get-session`, { headers: { cookie } }),
+    )
     expect(await after.json()).toBeNull()
   })
 
   it('sets secure cookies when the issuer is https', async () => {
-    const secure = createAuth({ database: memoryAdapter(emptyTables()), secret, baseURL: 'https://id.example.com', logger: { disabled: true } })
+    const secure = createAuth({
+      database: memoryAdapter(emptyTables()),
+      secret,
+      baseURL: 'https://id.example.com',
+      logger: { disabled: true },
+    })
     const response = await secure.handler(
       new Request('https://id.example.com/api/auth/sign-up/email', {
         method: 'POST',
@@ -126,18 +191,30 @@ describe('an instance on PostgreSQL', () => {
         body: JSON.stringify({ name: 'S', email: 's@example.com', password: 'correct horse' }),
       }),
     )
-    expect(response.headers.get('set-cookie')).toMatch(/^__Secure-countersign\.session_token=.*Secure/)
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^__Secure-countersign\.session_token=.*Secure/,
+    )
   })
 
   it('refuses passwords under 8 characters', async () => {
-    const response = await post(auth, '/sign-up/email', { name: 'A', email: 'short@example.com', password: '1234567' })
+    const response = await post(auth, '/sign-up/email', {
+      name: 'A',
+      email: 'short@example.com',
+      password: '1234567',
+    })
     expect(response.status).toBe(400)
   })
 
   it('answers a wrong password and an unknown address alike', async () => {
     await signUp(auth, 'known@example.com')
-    const wrong = await post(auth, '/sign-in/email', { email: 'known@example.com', password: 'not this one' })
-    const unknown = await post(auth, '/sign-in/email', { email: 'nobody@example.com', password: 'not this one' })
+    const wrong = await post(auth, '/sign-in/email', {
+      email: 'known@example.com',
+      password: 'not this one',
+    })
+    const unknown = await post(auth, '/sign-in/email', {
+      email: 'nobody@example.com',
+      password: 'not this one',
+    })
     expect([wrong.status, await wrong.text()]).toEqual([unknown.status, await unknown.text()])
     expect(wrong.status).toBe(401)
   })
@@ -157,7 +234,7 @@ describe('an instance on PostgreSQL', () => {
     const signIn = await post(auth, '/sign-in/email', { email, password: 'correct horse' })
     const cookie = signIn.headers.get('set-cookie')?.split(';')[0] ?? ''
     await post(auth, '/update-user', { name: 'N', [field]: value }, { cookie })
-    const stored = await auth.$connection?.sql.query<Record<string, unknown>>(
+    const stored = await auth.$connection?.sql.query(
       `SELECT u.*, s.active_organization_id FROM "user" u JOIN session s ON s.user_id = u.id WHERE email = $1`,
       [email],
     )
@@ -165,7 +242,7 @@ describe('an instance on PostgreSQL', () => {
     expect(row).toMatchObject({ email_verified: false, active_organization_id: null })
     expect(row?.['id']).not.toBe('chosen-by-the-caller')
     expect(row).not.toHaveProperty('role')
-    expect((row?.['created_at'] as Date).getFullYear()).toBeGreaterThan(2024)
+    expect(row?.['created_at']).not.toEqual(new Date('2000-01-01T00:00:00Z'))
   })
 
   it.each([
@@ -180,19 +257,39 @@ describe('an instance on PostgreSQL', () => {
   })
 
   it.each([
-    'https://evil.example', '//evil.example', '/\\evil.example', `${baseURL}@evil.example`,
-    'javascript:alert(1)', `${baseURL}.evil.example/`, 'data:text/html,x', '/%5cevil.example',
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    `${baseURL}@evil.example`,
+    'javascript:alert(1)',
+    `${baseURL}.evil.example/`,
+    'data:text/html,x',
+    '/%5cevil.example',
   ])('CVE-2024-56734 (22) refuses the callback %s', async (callbackURL) => {
-    const response = await post(auth, '/sign-in/email', { email: 'known@example.com', password: 'correct horse', callbackURL })
+    const response = await post(auth, '/sign-in/email', {
+      email: 'known@example.com',
+      password: 'correct horse',
+      callbackURL,
+    })
     expect(response.status).toBe(403)
   })
 
   it.each([
-    '//api/auth/list-sessions', '/api//auth/list-sessions', '/api/auth//list-sessions',
-    '/api/auth/list-sessions/', '/api/auth/LIST-SESSIONS', '/API/auth/list-sessions',
-    '/api/auth/%6cist-sessions', '/api/auth%2flist-sessions', '/api/auth/./list-sessions',
-    '/api/auth/x/../list-sessions', '/api/auth/%2e/list-sessions', '/api/auth/list-sessions%2f',
-    '/api/auth\\list-sessions', '/api/auth/list-sessions;x', '/api/auth/list-sessions%00',
+    '//api/auth/list-sessions',
+    '/api//auth/list-sessions',
+    '/api/auth//list-sessions',
+    '/api/auth/list-sessions/',
+    '/api/auth/LIST-SESSIONS',
+    '/API/auth/list-sessions',
+    '/api/auth/%6cist-sessions',
+    '/api/auth%2flist-sessions',
+    '/api/auth/./list-sessions',
+    '/api/auth/x/../list-sessions',
+    '/api/auth/%2e/list-sessions',
+    '/api/auth/list-sessions%2f',
+    '/api/auth\\list-sessions',
+    '/api/auth/list-sessions;x',
+    '/api/auth/list-sessions%00',
   ])('GHSA-x732-6j76-qmhm (16) guards %s or knows no such path', async (path) => {
     const response = await auth.handler(new Request(`${baseURL}${path}`))
     expect([401, 404]).toContain(response.status)
@@ -201,8 +298,15 @@ describe('an instance on PostgreSQL', () => {
   it('GHSA-x732-6j76-qmhm (16) counts variants of a path in the same bucket, or knows none', async () => {
     const statuses: number[] = []
     for (let attempt = 0; attempt < 25; attempt++) {
-      const variant = ['/sign-in/email', '/sign-in//email', '/sign-in/./email', '/sign-in/email/'][attempt % 4] ?? ''
-      const response = await post(auth, variant, { email: 'x@example.com', password: 'wrong one' }, { 'x-countersign-client-address': '192.0.2.16' })
+      const variant =
+        ['/sign-in/email', '/sign-in//email', '/sign-in/./email', '/sign-in/email/'][attempt % 4] ??
+        ''
+      const response = await post(
+        auth,
+        variant,
+        { email: 'x@example.com', password: 'wrong one' },
+        { 'x-countersign-client-address': '192.0.2.16' },
+      )
       statuses.push(response.status)
     }
     expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(20)
@@ -213,7 +317,9 @@ describe('an instance on PostgreSQL', () => {
     const statuses: number[] = []
     for (let attempt = 0; attempt < 25; attempt++) {
       const response = await post(
-        auth, '/sign-in/email', { email: 'x@example.com', password: 'wrong one' },
+        auth,
+        '/sign-in/email',
+        { email: 'x@example.com', password: 'wrong one' },
         {
           'x-countersign-client-address': '192.0.2.19',
           'x-forwarded-for': `198.51.100.${attempt}`,
@@ -230,8 +336,16 @@ describe('an instance on PostgreSQL', () => {
   it('GHSA-p6v2-xcpg-h6xw (18) counts the addresses of one /64 together', async () => {
     const statuses: number[] = []
     for (let attempt = 0; attempt < 22; attempt++) {
-      const address = attempt % 2 ? `2001:db8:1:2::${attempt.toString(16)}` : `2001:0DB8:0001:0002:0:0:0:${attempt.toString(16)}`
-      const response = await post(auth, '/sign-in/email', { email: 'x@example.com', password: 'wrong one' }, { 'x-countersign-client-address': address })
+      const address =
+        attempt % 2
+          ? `2001:db8:1:2::${attempt.toString(16)}`
+          : `2001:0DB8:0001:0002:0:0:0:${attempt.toString(16)}`
+      const response = await post(
+        auth,
+        '/sign-in/email',
+        { email: 'x@example.com', password: 'wrong one' },
+        { 'x-countersign-client-address': address },
+      )
       statuses.push(response.status)
     }
     expect(statuses.slice(20)).toEqual([429, 429])
@@ -242,10 +356,17 @@ describe('an instance on PostgreSQL', () => {
     const attacker = await signUp(auth, 'attacker@example.com')
     const body = { name: 'stolen', userId: victim.userId }
     expect((await post(auth, '/api-key/create', body)).status).toBe(401)
-    expect((await post(auth, '/api-key/create', body, { cookie: attacker.cookie })).status).toBeGreaterThanOrEqual(400)
+    expect(
+      (await post(auth, '/api-key/create', body, { cookie: attacker.cookie })).status,
+    ).toBeGreaterThanOrEqual(400)
     const limits = { name: 'x', remaining: 1_000_000, permissions: { everything: ['write'] } }
-    expect((await post(auth, '/api-key/create', limits, { cookie: attacker.cookie })).status).toBe(400)
-    const keys = await auth.$connection?.sql.query('SELECT id FROM apikey WHERE reference_id = $1', [victim.userId])
+    expect((await post(auth, '/api-key/create', limits, { cookie: attacker.cookie })).status).toBe(
+      400,
+    )
+    const keys = await auth.$connection?.sql.query(
+      'SELECT id FROM apikey WHERE reference_id = $1',
+      [victim.userId],
+    )
     expect(keys?.rows).toEqual([])
   })
 
@@ -257,8 +378,13 @@ describe('an instance on PostgreSQL', () => {
     await context.internalAdapter.deleteUser(userId)
     const principal = await auth.authenticate(new Request(baseURL, { headers: { cookie } }))
     expect(principal.kind).toBe('anonymous')
-    await expect(auth.authenticate(new Request(baseURL, { headers: { authorization: `ApiKey ${key}` } }))).rejects.toMatchObject({ status: 401 })
-    const left = await auth.$connection?.sql.query('SELECT id FROM apikey WHERE reference_id = $1', [userId])
+    await expect(
+      auth.authenticate(new Request(baseURL, { headers: { authorization: `ApiKey ${key}` } })),
+    ).rejects.toMatchObject({ status: 401 })
+    const left = await auth.$connection?.sql.query(
+      'SELECT id FROM apikey WHERE reference_id = $1',
+      [userId],
+    )
     expect(left?.rows).toEqual([])
   })
 
@@ -274,20 +400,38 @@ describe('other databases', () => {
   it('runs embedded in a data directory', async () => {
     const auth = createAuth({ dataDir: temporaryDirectory(), baseURL, logger: { disabled: true } })
     const { cookie } = await signUp(auth, 'ada@example.com')
-    expect(await auth.authenticate(new Request(baseURL, { headers: { cookie } }))).toMatchObject({ kind: 'user', email: 'ada@example.com' })
+    expect(await auth.authenticate(new Request(baseURL, { headers: { cookie } }))).toMatchObject({
+      kind: 'user',
+      email: 'ada@example.com',
+    })
     await auth.$close()
   })
 
   it('refuses a database without its tables and says what to run', async () => {
-    const auth = createAuth({ connectionString: await freshDatabase(), secret, baseURL, migrate: false, logger: { disabled: true } })
+    const auth = createAuth({
+      connectionString: await freshDatabase(),
+      secret,
+      baseURL,
+      migrate: false,
+      logger: { disabled: true },
+    })
     await expect(auth.$ready).rejects.toThrow('run `countersign migrate`')
     const response = await auth.handler(new Request(`${baseURL}/api/auth/get-session`))
-    expect([response.status, await response.json()]).toEqual([503, { error: 'unavailable', message: expect.any(String) }])
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      { error: 'unavailable', message: expect.any(String) },
+    ])
     await auth.$close()
   })
 
   it('S19 skipDefaultPlugins leaves only what is listed', async () => {
-    const auth = createAuth({ database: memoryAdapter(emptyTables()), secret, baseURL, skipDefaultPlugins: true, logger: { disabled: true } })
+    const auth = createAuth({
+      database: memoryAdapter(emptyTables()),
+      secret,
+      baseURL,
+      skipDefaultPlugins: true,
+      logger: { disabled: true },
+    })
     expect(auth.api).not.toHaveProperty('createOrganization')
     expectTypeOf(auth.api).not.toHaveProperty('createOrganization')
     const response = await post(auth, '/organization/create', { name: 'x', slug: 'x' })
@@ -297,6 +441,20 @@ describe('other databases', () => {
 })
 
 function emptyTables(): Record<string, Record<string, unknown>[]> {
-  const names = ['user', 'session', 'account', 'verification', 'rateLimit', 'jwks', 'passkey', 'apikey', 'organization', 'member', 'invitation', 'team', 'teamMember']
+  const names = [
+    'user',
+    'session',
+    'account',
+    'verification',
+    'rateLimit',
+    'jwks',
+    'passkey',
+    'apikey',
+    'organization',
+    'member',
+    'invitation',
+    'team',
+    'teamMember',
+  ]
   return Object.fromEntries(names.map((name) => [name, []]))
 }

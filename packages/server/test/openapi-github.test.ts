@@ -142,7 +142,9 @@ function differences(
     return found
   }
   const sent: unknown = JSON.parse(body.toString())
-  const flat = Object.fromEntries([...left].map(([field, value]) => [field.replace(/^body_(name)$/, '$1'), value]))
+  const flat = Object.fromEntries(
+    [...left].map(([field, value]) => [field.replace(/^body_(name)$/, '$1'), value]),
+  )
   const same =
     JSON.stringify(sorted(sent)) === JSON.stringify(sorted(flat)) ||
     JSON.stringify(sorted(sent)) === JSON.stringify(sorted(whole))

@@ -1,10 +1,5 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser'
-import type {
-  ApprovalView,
-  ApproveRequest,
-  ApproveResponse,
-  Decision,
-} from './contract.ts'
+import type { ApprovalView, ApproveRequest, ApproveResponse, Decision } from './contract.ts'
 import { get, post } from './request.ts'
 
 /** What identifies a request for a decision: the code a person typed, or its id from the inbox. */

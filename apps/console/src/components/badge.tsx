@@ -13,7 +13,15 @@ const tones = {
 export type BadgeTone = keyof typeof tones
 
 /** A short fact about the thing beside it. */
-export function Badge({ tone, icon, children }: { tone: BadgeTone; icon?: IconName; children: ReactNode }) {
+export function Badge({
+  tone,
+  icon,
+  children,
+}: {
+  tone: BadgeTone
+  icon?: IconName
+  children: ReactNode
+}) {
   return (
     <span
       className={`inline-flex items-center gap-1.5 rounded-full px-2.5 py-0.5 text-[0.8125rem] font-medium whitespace-nowrap ring-1 ring-inset ${tones[tone]}`}

@@ -23,7 +23,14 @@ interface ButtonProps extends ComponentProps<'button'> {
 }
 
 /** A button that stays focusable while busy or disabled, so that keyboard users keep their place. */
-export function Button({ tone, busy = false, disabled, onClick, className = '', ...rest }: ButtonProps) {
+export function Button({
+  tone,
+  busy = false,
+  disabled,
+  onClick,
+  className = '',
+  ...rest
+}: ButtonProps) {
   const inert = busy || disabled === true
   const click = (event: MouseEvent<HTMLButtonElement>): void => {
     if (inert) event.preventDefault()

@@ -43,6 +43,13 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   )
 }
 
+/** The button that opened the dialog may be gone with the thing; then the page's heading takes over. */
+function keepPlace(): void {
+  const { activeElement, body } = document
+  if (activeElement === null || activeElement === body) document.querySelector('h1')?.focus()
+}
+
+/** Makes the page behind the dialog unreachable for every kind of input, not only hidden. */
 function useInertPage(): void {
   useEffect(() => {
     const page = document.querySelector('#root')
@@ -61,6 +68,7 @@ function Confirmation({ confirm, onConfirm, close }: ConfirmDialogProps & { clos
     try {
       await onConfirm()
       close()
+      setTimeout(keepPlace, 50)
     } catch (caught) {
       setError(caught)
       setBusy(false)

@@ -20,7 +20,11 @@ export function PageHeading({ title, children, keepFocus = false }: PageHeadingP
   }, [title, keepFocus])
   return (
     <header>
-      <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold sm:text-[1.75rem] sm:leading-9">
+      <h1
+        ref={heading}
+        tabIndex={-1}
+        className="text-2xl font-semibold sm:text-[1.75rem] sm:leading-9"
+      >
         {title}
       </h1>
       {children !== undefined && <div className="mt-1.5 text-muted">{children}</div>}

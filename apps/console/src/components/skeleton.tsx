@@ -19,6 +19,7 @@ export function CardSkeletons({ count, className }: { count: number; className: 
 export function PageSkeleton() {
   return (
     <main className="mx-auto w-full max-w-2xl px-4 pt-24" aria-busy>
+      <h1 className="sr-only">Countersign</h1>
       <CardSkeletons count={2} className="h-40" />
     </main>
   )

@@ -11,6 +11,8 @@ export interface Verdict {
   action: 'approve' | 'deny'
   decisions: readonly Decision[]
   withPasskey: boolean
+  /** What was said to be allowed; kept, because afterwards the request asks for nothing any more. */
+  sentences: readonly string[]
 }
 
 /** Sends a verdict. When the server wants fresh proof of who is there, keeps it to go on afterwards. */
@@ -28,7 +30,10 @@ export function useDecision() {
     decide: (verdict: Verdict) => mutate(verdict),
     sending: mutation.isPending ? mutation.variables.action : undefined,
     error: needsFreshSession(mutation.error) ? null : mutation.error,
-    done: mutation.data === undefined ? undefined : { verdict: mutation.variables, answer: mutation.data },
+    done:
+      mutation.data === undefined
+        ? undefined
+        : { verdict: mutation.variables, answer: mutation.data },
     /** The verdict that waits for fresh proof. */
     waiting,
     goOn: () => {

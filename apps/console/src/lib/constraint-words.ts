@@ -4,12 +4,13 @@ import { either, humanName, valueWord } from './words.ts'
 const perUse = /^(amount|value|price|total|sum)\b/
 const preposition = /^(to|from|in|on|at|by|for|with)\b/
 
-/** Says what each rule allows, one phrase per rule: `at most 200 EUR each time`, `only to acc_2`. */
+/** Says what each rule allows, amounts first: `at most 200 EUR each time`, `only to acc_2`. */
 export function describeConstraints(constraints: Constraints | null): string[] {
   if (constraints === null) return []
   const currency = exactCurrency(constraints)
   const hasAmount = Object.keys(constraints).some(isAmount)
   return Object.entries(constraints)
+    .toSorted(([a], [b]) => Number(isAmount(b)) - Number(isAmount(a)))
     .filter(([name]) => !(name === 'currency' && currency !== '' && hasAmount))
     .map(([name, value]) => describeConstraint(name, value, isAmount(name) ? currency : ''))
     .filter((phrase) => phrase !== '')
@@ -27,7 +28,7 @@ export function operatorsOf(value: ConstraintValue | undefined): Operators {
 }
 
 function describeConstraint(name: string, value: ConstraintValue, unit: string): string {
-  const operators = operatorsOf(value)
+  const operators = typeof value === 'number' ? { min: value, max: value } : operatorsOf(value)
   const label = humanName(name)
   const range = describeRange(operators, unit)
   const phrases = [
@@ -49,12 +50,16 @@ function describeRange({ min, max }: Operators, unit: string): string {
 
 function describeOnly(label: string, values: readonly string[]): string {
   if (label === 'currency') return `in ${either(values)}`
-  return preposition.test(label) ? `only ${label} ${either(values)}` : `${label} only ${either(values)}`
+  return preposition.test(label)
+    ? `only ${label} ${either(values)}`
+    : `${label} only ${either(values)}`
 }
 
 function describeNever(label: string, values: readonly string[]): string {
   if (label === 'currency') return `not in ${either(values)}`
-  return preposition.test(label) ? `not ${label} ${either(values)}` : `${label} never ${either(values)}`
+  return preposition.test(label)
+    ? `not ${label} ${either(values)}`
+    : `${label} never ${either(values)}`
 }
 
 function exactCurrency(constraints: Constraints): string {

@@ -15,7 +15,8 @@ export interface Decided {
 
 /** Builds the decision on one capability. What was asked but not shown as a control stays as asked. */
 export function decide(asked: AskedCapability, choice: CapabilityChoice, now: Date): Decided {
-  if (!choice.allow) return { decision: { capability: asked.capability, allow: false }, problems: {} }
+  if (!choice.allow)
+    return { decision: { capability: asked.capability, allow: false }, problems: {} }
 
   const { constraints, problems } = decideConstraints(asked, choice)
   const uses = decideUses(choice.uses)

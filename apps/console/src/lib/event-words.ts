@@ -1,5 +1,24 @@
 import type { ActivityEvent } from '../api/contract.ts'
-import { capitalise, humanName } from './words.ts'
+import { capitalise, humanName, uncapitalise } from './words.ts'
+
+const happenings: Readonly<Record<string, string>> = {
+  'agent.created': 'Asked to connect',
+  'agent.reactivated': 'Active again',
+  'agent.renamed': 'Renamed',
+  'agent.paused': 'Paused',
+  'agent.resumed': 'Resumed',
+  'agent.revoked': 'Revoked',
+  'approval.requested': 'Asked for permission',
+  'approval.opened': 'You looked at what it asked',
+  'approval.approved': 'You allowed what it asked',
+  'approval.denied': 'You denied what it asked',
+  'host.created': 'Connected app seen first',
+  'host.linked': 'Connected app linked to you',
+  'host.revoked': 'Connected app revoked',
+  'grant.revoked': 'Permission revoked',
+  'jwt.replayed': 'A request came a second time',
+  'rate.limited': 'Too many requests',
+}
 
 const refusals: Readonly<Record<string, string>> = {
   capability_not_granted: 'it was not allowed to',
@@ -37,9 +56,9 @@ export function eventWords(
 }
 
 function whatHappened(type: string, subject: string): string {
-  const words = humanName(type)
-  if (subject === '') return capitalise(words)
-  return /\bexecut/.test(words) ? subject : `${subject}: ${words}`
+  if (type === 'capability.executed' && subject !== '') return subject
+  const words = happenings[type] ?? capitalise(humanName(type))
+  return subject === '' ? words : `${words}: ${uncapitalise(subject)}`
 }
 
 function ending(event: ActivityEvent): string {

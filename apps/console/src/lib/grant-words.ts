@@ -15,7 +15,9 @@ export function grantLimits(grant: GrantView): string[] {
 
 /** Says when a permission ends. */
 export function grantEnd(grant: GrantView, now: number): string {
-  return grant.expires_at === null ? 'Until you revoke it' : `Ends ${fromNow(grant.expires_at, now)}`
+  return grant.expires_at === null
+    ? 'Until you revoke it'
+    : `Ends ${fromNow(grant.expires_at, now)}`
 }
 
 /** What a permission that no longer counts is called. */
@@ -27,14 +29,24 @@ export const grantStatusWords: Readonly<Record<GrantView['status'], string>> = {
   expired: 'Ended',
 }
 
-function budgetWords({ field, limit, spent }: { field: string; limit: number; spent: number }): string {
+function budgetWords({
+  field,
+  limit,
+  spent,
+}: {
+  field: string
+  limit: number
+  spent: number
+}): string {
   const label = isAmount(field) ? '' : `${humanName(field)} `
   return `${label}${valueWord(spent)} of ${valueWord(limit)} used in total`
 }
 
 function usesWords(left: number, max: number | null): string {
-  const words = left === 0 ? 'no uses left' : `${describeUses(left)} left`
-  return max === null ? words : `${words} of ${valueWord(max)}`
+  if (left === 0) return 'no uses left'
+  return max === null
+    ? `${describeUses(left)} left`
+    : `${valueWord(left)} of ${valueWord(max)} uses left`
 }
 
 /** One line for a list: title and limits. */

@@ -18,7 +18,8 @@ const words: Readonly<Record<string, string>> = {
   ERROR_PASSTHROUGH_SEE_CAUSE_PROPERTY: 'The passkey prompt was closed, so nothing happened.',
   ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED: 'This device already has a passkey for you.',
   PASSKEY_NOT_FOUND: 'This passkey is not known here.',
-  other_person: 'That proof belongs to another account, which is signed in now. Look at the request again.',
+  other_person:
+    'That proof belongs to another account, which is signed in now. Look at the request again.',
   internal_error: 'Something went wrong on the server. Try again.',
 }
 

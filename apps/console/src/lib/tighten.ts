@@ -27,7 +27,7 @@ export function tighten(field: LimitField, choice: FieldChoice): Tightened {
 export function readNumber(text: string): number | undefined {
   const trimmed = text.trim()
   if (trimmed === '') return undefined
-  return /^[-+]?(\d+(\.\d*)?|\.\d+)$/.test(trimmed) ? Number(trimmed) : Number.NaN
+  return /^[-+]?(\d{1,15}(\.\d*)?|\.\d+)$/.test(trimmed) ? Number(trimmed) : Number.NaN
 }
 
 const notANumber = 'Write a number, like 250 or 12.50.'
@@ -35,18 +35,29 @@ const notANumber = 'Write a number, like 250 or 12.50.'
 function tightenNumber(asked: Operators, choice: FieldChoice): Tightened {
   const max = readNumber(choice.atMost) ?? asked.max
   const min = readNumber(choice.atLeast) ?? asked.min
-  if (max !== undefined && !Number.isFinite(max)) return wrong('atMost', notANumber)
-  if (min !== undefined && !Number.isFinite(min)) return wrong('atLeast', notANumber)
-  if (max !== undefined && asked.max !== undefined && max > asked.max) {
-    return wrong('atMost', `The agent asked for at most ${valueWord(asked.max)}. Write less.`)
-  }
-  if (min !== undefined && asked.min !== undefined && min < asked.min) {
-    return wrong('atLeast', `The agent asked for at least ${valueWord(asked.min)}. Write more.`)
-  }
-  if (max !== undefined && min !== undefined && max < min) {
-    return wrong('atMost', `Nothing lies between ${valueWord(min)} and ${valueWord(max)}.`)
-  }
-  return right({ ...asked, ...(max !== undefined && { max }), ...(min !== undefined && { min }) })
+  return (
+    maxProblem(max, asked.max) ??
+    minProblem(min, asked.min) ??
+    rangeProblem(min, max) ??
+    right({ ...asked, ...(max !== undefined && { max }), ...(min !== undefined && { min }) })
+  )
+}
+
+function maxProblem(max = Infinity, asked = Infinity): Tightened | undefined {
+  if (Number.isNaN(max)) return wrong('atMost', notANumber)
+  if (max <= asked) return undefined
+  return wrong('atMost', `The agent asked for at most ${valueWord(asked)}. Write less.`)
+}
+
+function minProblem(min = -Infinity, asked = -Infinity): Tightened | undefined {
+  if (Number.isNaN(min)) return wrong('atLeast', notANumber)
+  if (min >= asked) return undefined
+  return wrong('atLeast', `The agent asked for at least ${valueWord(asked)}. Write more.`)
+}
+
+function rangeProblem(min = -Infinity, max = Infinity): Tightened | undefined {
+  if (min <= max) return undefined
+  return wrong('atMost', `Nothing lies between ${valueWord(min)} and ${valueWord(max)}.`)
 }
 
 function tightenChoice(field: LimitField, picked: readonly Primitive[]): Tightened {

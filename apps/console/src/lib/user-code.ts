@@ -1,4 +1,4 @@
-const allowed = 'BCDFGHJKLMNPQRSTVWXZ'
+const notAllowed = /[^BCDFGHJKLMNPQRSTVWXZ]/
 const length = 8
 
 /**
@@ -22,7 +22,7 @@ export function formatUserCode(text: string): string {
 /** Says what is wrong with a code before it is sent, or nothing. */
 export function userCodeProblem(text: string): string | undefined {
   const letters = readUserCode(text)
-  const strange = [...letters].find((letter) => !allowed.includes(letter))
+  const strange = notAllowed.exec(letters)?.[0]
   if (strange !== undefined) return `A code never contains “${strange}”. Check it once more.`
   if (letters.length < length) return 'A code has eight letters, like BCDF-GHJK.'
   return undefined

@@ -1,4 +1,16 @@
-const small = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
+const small = [
+  'zero',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+]
 const decimal = new Intl.NumberFormat('en', { maximumFractionDigits: 10 })
 
 /** Spells small counts, as running text does. */

@@ -67,7 +67,7 @@ function AgentDetails({ agent }: { agent: AgentView }) {
             <Moment at={agent.last_used_at} />
           </Fact>
           {agent.expires_at !== null && (
-            <Fact name="Ends">
+            <Fact name="Session ends">
               <Moment at={agent.expires_at} />
             </Fact>
           )}

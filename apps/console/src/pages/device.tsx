@@ -78,6 +78,7 @@ function RequestSkeleton() {
   return (
     <div className="grid gap-5">
       <div>
+        <h1 className="sr-only">What an agent asks</h1>
         <Skeleton className="h-9 w-4/5" />
         <Skeleton className="mt-2 h-6 w-1/2" />
       </div>

@@ -31,7 +31,8 @@ export function PasskeysPage() {
 }
 
 function PasskeyList({ passkeys }: { passkeys: readonly PasskeyView[] }) {
-  if (passkeys.length === 0) return <p className="card p-5 text-muted sm:p-6">You have no passkey yet.</p>
+  if (passkeys.length === 0)
+    return <p className="card p-5 text-muted sm:p-6">You have no passkey yet.</p>
   return (
     <ul className="grid gap-4">
       {passkeys.map((passkey) => (
@@ -83,7 +84,9 @@ function PasskeyCard({ passkey }: { passkey: PasskeyView }) {
 function AddPasskey() {
   const [name, setName] = useState('')
   if (!passkeysSupported) {
-    return <Notice tone="info">This browser cannot make passkeys. Open this page in another one.</Notice>
+    return (
+      <Notice tone="info">This browser cannot make passkeys. Open this page in another one.</Notice>
+    )
   }
   return (
     <section aria-labelledby="add" className="card p-5 sm:p-6">

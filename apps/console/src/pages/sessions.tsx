@@ -42,7 +42,8 @@ function SessionList({ sessions }: { sessions: readonly SessionView[] }) {
   const here = useSession().data?.session.id
   const others = useAccountChange('sessions', () => revokeOtherSessions())
   const sorted = sessions.toSorted(
-    (a, b) => Number(b.id === here) - Number(a.id === here) || b.updatedAt.localeCompare(a.updatedAt),
+    (a, b) =>
+      Number(b.id === here) - Number(a.id === here) || b.updatedAt.localeCompare(a.updatedAt),
   )
   return (
     <>

@@ -88,8 +88,10 @@ describe('AC6 encryptedFileStorage', () => {
     const damaged = damage(await readFile(file, 'utf8'))
     await writeFile(file, damaged)
     const storage = encryptedFileStorage({ file, passphrase: 'p' })
-    await expect(storage.hosts.get('a')).rejects.toThrow()
-    await expect(storage.hosts.update('b', () => host)).rejects.toThrow()
+    await expect(storage.hosts.get('a')).rejects.toMatchObject({ code: 'storage_unreadable' })
+    await expect(storage.hosts.update('b', () => host)).rejects.toMatchObject({
+      code: 'storage_unreadable',
+    })
     expect(await readFile(file, 'utf8')).toBe(damaged)
   })
 

@@ -153,10 +153,10 @@ class EncryptedFile {
   }
 
   async #open(sealed: SealedFile): Promise<Content> {
-    const key = await this.#key(sealed.key)
     try {
-      return JSON.parse(unseal(sealed, key)) as Content
+      return JSON.parse(unseal(sealed, await this.#key(sealed.key))) as Content
     } catch (cause) {
+      if (cause instanceof AgentClientError) throw cause
       this.#derived = undefined
       const reason =
         sealed.key.kind === 'scrypt'

@@ -65,15 +65,14 @@ export function describeStorage(name: string, create: () => Promise<AgentStorage
       const append = (letter: string): Promise<unknown> =>
         hosts.update('a', (current) => current && { ...current, issuer: current.issuer + letter })
       await Promise.all(Array.from('abcdefghijklmnopqrst', append))
-      expect([...((await hosts.get('a'))?.issuer ?? '')].sort().join('')).toBe(
-        'abcdefghijklmnopqrst',
-      )
+      const letters = ((await hosts.get('a'))?.issuer ?? '').split('').sort()
+      expect(letters.join('')).toBe('abcdefghijklmnopqrst')
     })
 
     it('lets exactly one of two makers win', async () => {
       const { hosts } = await create()
-      const make = (name: string): Promise<StoredHost | undefined> =>
-        hosts.update('a', (current) => current ?? host(name))
+      const make = (issuer: string): Promise<StoredHost | undefined> =>
+        hosts.update('a', (current) => current ?? host(issuer))
       const [first, second] = await Promise.all([make('one'), make('two')])
       expect(first).toEqual(second)
     })

@@ -19,7 +19,7 @@ export const request: Command = {
     const reason = input.text('reason')
     const wait = !input.flag('no-wait')
     const options = { agentId, issuer, capabilities, reason, wait, signal, onApproval }
-    const outcome = await client.requestCapability(options)
-    return decisionOutcome({ issuer, ...outcome }, undefined, agentId)
+    const value = { issuer, ...(await client.requestCapability(options)) }
+    return decisionOutcome(value, undefined, agentId)
   },
 }

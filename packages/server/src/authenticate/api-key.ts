@@ -48,10 +48,7 @@ export async function authenticateApiKey(server: AuthServer, key: string): Promi
   }
 }
 
-async function refusal(
-  server: AuthServer,
-  { error }: ApiKeyVerification,
-): Promise<ProtocolError> {
+async function refusal(server: AuthServer, { error }: ApiKeyVerification): Promise<ProtocolError> {
   if (error?.code === 'RATE_LIMITED' || error?.code === 'USAGE_EXCEEDED') {
     const wait = Number(error.details?.tryAgainIn)
     const seconds = Number.isFinite(wait) ? Math.max(1, Math.ceil(wait / 1000)) : 60

@@ -27,9 +27,7 @@ export function connectEmbedded(dataDir: string): Connection {
     sql: {
       query: (text, params) => run(client, text, params),
       transaction: (work) =>
-        client.transaction((inner) =>
-          work({ query: (text, params) => run(inner, text, params) }),
-        ),
+        client.transaction((inner) => work({ query: (text, params) => run(inner, text, params) })),
       script: async (text) => void (await client.exec(text)),
     },
     async ping() {

@@ -43,9 +43,12 @@ export function connectPostgres(
       try {
         await pool.query('select 1')
       } catch (cause) {
-        throw new DatabaseUnavailable(`The database at ${host} does not answer: ${reason(cause)}.`, {
-          cause,
-        })
+        throw new DatabaseUnavailable(
+          `The database at ${host} does not answer: ${reason(cause)}.`,
+          {
+            cause,
+          },
+        )
       }
     },
     close: closeOnce(pool),

@@ -296,10 +296,7 @@ export const agent = pgTable(
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [
-    index('agent_host_id').on(table.hostId),
-    index('agent_user_id').on(table.userId),
-  ],
+  (table) => [index('agent_host_id').on(table.hostId), index('agent_user_id').on(table.userId)],
 )
 
 /** One question to a person: may this agent do this? */

@@ -21,14 +21,23 @@ export function post(
   }
   const sent = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null)
   return auth.handler(
-    new Request(`${baseURL}/api/auth${path}`, { method: 'POST', headers: sent, body: JSON.stringify(body) }),
+    new Request(`${baseURL}/api/auth${path}`, {
+      method: 'POST',
+      headers: sent,
+      body: JSON.stringify(body),
+    }),
   )
 }
 
 /** Creates an account and returns its session cookie. */
 export async function signUp(auth: Handles, email: string) {
-  const response = await post(auth, '/sign-up/email', { name: email, email, password: 'correct horse' })
-  if (response.status !== 200) throw new Error(`sign-up: ${response.status} ${await response.text()}`)
+  const response = await post(auth, '/sign-up/email', {
+    name: email,
+    email,
+    password: 'correct horse',
+  })
+  if (response.status !== 200)
+    throw new Error(`sign-up: ${response.status} ${await response.text()}`)
   const setCookie = response.headers.get('set-cookie') ?? ''
   const { user } = (await response.json()) as { user: { id: string } }
   return { setCookie, cookie: setCookie.split(';')[0] ?? '', userId: user.id }

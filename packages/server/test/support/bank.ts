@@ -1,4 +1,8 @@
-import { type AgentAuthOptions, type Capability, deviceAuthorization } from '../../src/agent-auth/index.ts'
+import {
+  type AgentAuthOptions,
+  type Capability,
+  deviceAuthorization,
+} from '../../src/agent-auth/index.ts'
 
 export const INTROSPECTION_SECRET = 'resource-server-secret-0123456789abcdef'
 export const FILES = 'https://files.example/execute'
@@ -73,7 +77,12 @@ export const capabilities: readonly Capability[] = [
     output: { type: 'object', properties: { total: { type: 'number' } }, required: ['total'] },
     execute: () => ({ total: 'many', secret: 'hunter2' }),
   },
-  { name: 'read_files', description: 'Reads files at another service.', readOnly: true, location: FILES },
+  {
+    name: 'read_files',
+    description: 'Reads files at another service.',
+    readOnly: true,
+    location: FILES,
+  },
 ]
 
 /** Options of the tests' server. */
@@ -85,6 +94,8 @@ export function bank(more: AgentAuthOptions = {}): AgentAuthOptions {
     defaultHostCapabilities: ['list_accounts'],
     introspectionSecrets: [INTROSPECTION_SECRET],
     approvalMethods: [deviceAuthorization()],
+    // Every request of a test comes from one address, or from none.
+    rateLimit: { registration: { window: 60, max: 100_000 } },
     ...more,
   }
 }

@@ -10,6 +10,7 @@ import { getAuthTables } from 'better-auth/db'
 import { freshDatabase } from '../../../../testing/fresh-database.ts'
 import { type AgentAuthOptions, agentAuth } from '../../src/agent-auth/index.ts'
 import { createAuth } from '../../src/index.ts'
+import { placeEmptyDatabase } from './embedded-template.ts'
 import { type Handler, ISSUER, SECRET } from './http.ts'
 
 /** A signed-in person. */
@@ -59,6 +60,7 @@ export async function openPostgres(
 
 async function openEmbedded(options: AgentAuthOptions): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), 'countersign-'))
+  await placeEmptyDatabase(dataDir)
   const open = async (current: AgentAuthOptions): Promise<World> => {
     const auth = createAuth({ ...common, dataDir, agentAuth: current })
     const close = async () => {
@@ -87,10 +89,7 @@ export async function openPlain(options: AgentAuthOptions, tables: Tables = {}):
     secret: SECRET,
     database: memoryAdapter(tables),
     emailAndPassword: { enabled: true },
-    plugins: [
-      passkey({ rpID: 'localhost', rpName: 'Bank', origin: ISSUER }),
-      agentAuth(options),
-    ],
+    plugins: [passkey({ rpID: 'localhost', rpName: 'Bank', origin: ISSUER }), agentAuth(options)],
   }
   for (const model of Object.keys(getAuthTables(betterAuthOptions))) tables[model] ??= []
   const auth = betterAuth(betterAuthOptions)

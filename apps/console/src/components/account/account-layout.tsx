@@ -21,12 +21,19 @@ export function AccountLayout() {
       >
         Skip to content
       </a>
-      <header className="border-b border-line bg-surface">
+      <header className="border-b border-line">
         <div className="mx-auto flex max-w-5xl flex-wrap items-center gap-x-8 px-4 sm:px-6">
-          <Link to="/account/agents" aria-label="Countersign, home" className="-ml-1 rounded-md p-1 py-3">
+          <Link
+            to="/account/agents"
+            aria-label="Countersign, home"
+            className="-ml-1 flex min-h-14 items-center rounded-md px-1 sm:min-h-16"
+          >
             <Wordmark />
           </Link>
-          <nav aria-label="Account" className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:w-auto">
+          <nav
+            aria-label="Account"
+            className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:w-auto"
+          >
             {pages.map(([to, name]) => (
               <NavLink
                 key={to}
@@ -40,7 +47,11 @@ export function AccountLayout() {
           <Person />
         </div>
       </header>
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-5xl px-4 pt-8 pb-20 outline-none sm:px-6 sm:pt-12">
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-5xl px-4 pt-8 pb-20 outline-none sm:px-6 sm:pt-12"
+      >
         <Outlet />
       </main>
     </div>
@@ -63,7 +74,12 @@ function Person() {
       <span className="hidden max-w-64 truncate text-sm text-muted md:inline" title={email}>
         {email}
       </span>
-      <Button tone="quiet" className="-mr-3" busy={leaving.isPending} onClick={() => leaving.mutate()}>
+      <Button
+        tone="quiet"
+        className="-mr-3"
+        busy={leaving.isPending}
+        onClick={() => leaving.mutate()}
+      >
         Sign out
       </Button>
     </div>

@@ -49,12 +49,21 @@ function Timeline({ events, titles }: TimelineProps) {
   )
 }
 
-function TimelineEvent({ event, titles }: { event: ActivityEvent; titles: TimelineProps['titles'] }) {
+function TimelineEvent({
+  event,
+  titles,
+}: {
+  event: ActivityEvent
+  titles: TimelineProps['titles']
+}) {
   const { what, ending } = eventWords(event, titles)
   const worked = event.outcome === 'success'
   return (
     <li className="flex gap-3 border-b border-line py-3 last:border-b-0">
-      <Icon name={worked ? 'check' : 'cross'} className={`mt-1 size-4 ${worked ? 'text-good' : 'text-danger'}`} />
+      <Icon
+        name={worked ? 'check' : 'cross'}
+        className={`mt-1 size-4 ${worked ? 'text-good' : 'text-danger'}`}
+      />
       <div className="min-w-0 flex-1">
         <p className="wrap-anywhere">{what}</p>
         {ending !== '' && <p className="text-sm text-danger wrap-anywhere">{ending}</p>}

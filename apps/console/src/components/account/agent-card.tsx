@@ -24,7 +24,9 @@ export function AgentCard({ agent }: { agent: AgentView }) {
         <Icon name="arrow" className="ml-auto size-5 text-muted" />
       </div>
       <FactRow>
-        <Fact name="Connected app">{agent.host.name ?? `Unnamed (${agent.host.fingerprint.slice(0, 9)})`}</Fact>
+        <Fact name="Connected app">
+          {agent.host.name ?? `Unnamed (${agent.host.fingerprint.slice(0, 9)})`}
+        </Fact>
         <Fact name="Last used">
           <Moment at={agent.last_used_at} />
         </Fact>

@@ -40,7 +40,10 @@ function LiveGrant({ grant }: { grant: GrantView }) {
       <p className="text-muted wrap-anywhere">{grant.description}</p>
       <ul className="flex flex-wrap gap-2">
         {(limits.length === 0 ? ['no limits'] : limits).map((limit) => (
-          <li key={limit} className="rounded-md bg-sunken px-2.5 py-1 text-sm tabular-nums wrap-anywhere">
+          <li
+            key={limit}
+            className="rounded-md bg-sunken px-2.5 py-1 text-sm tabular-nums wrap-anywhere"
+          >
             {capitalise(limit)}
           </li>
         ))}
@@ -79,7 +82,10 @@ function PastGrants({ grants }: { grants: readonly GrantView[] }) {
   return (
     <ul aria-label="Not allowed" className="card mt-4 divide-y divide-line">
       {grants.map((grant) => (
-        <li key={grant.grant_id} className="flex flex-wrap items-center gap-x-3 gap-y-1 px-5 py-3 sm:px-6">
+        <li
+          key={grant.grant_id}
+          className="flex flex-wrap items-center gap-x-3 gap-y-1 px-5 py-3 sm:px-6"
+        >
           <span className="min-w-0 text-muted wrap-anywhere">{grant.title}</span>
           <Badge tone={grant.status === 'pending' ? 'warn' : 'neutral'}>
             {grantStatusWords[grant.status]}

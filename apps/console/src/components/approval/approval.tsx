@@ -1,7 +1,7 @@
 import type { ApprovalView } from '../../api/contract.ts'
 import { useChoices, type ChosenCapability } from '../../hooks/use-choices.ts'
 import type { Closed } from '../../hooks/use-closed.ts'
-import { useDecision } from '../../hooks/use-decision.ts'
+import { useDecision, type Verdict } from '../../hooks/use-decision.ts'
 import { decide } from '../../lib/decide.ts'
 import { problemWords } from '../../lib/problem-words.ts'
 import { allowanceSentence } from '../../lib/sentence.ts'
@@ -34,7 +34,7 @@ export function Approval({ view, code, closed, refresh }: ApprovalProps) {
   const decision = useDecision()
   if (decision.done !== undefined) {
     const { verdict, answer } = decision.done
-    return <Decided allowed={verdict?.action === 'approve'} chosen={chosen} agentId={answer.agent_id} />
+    return <Decided verdict={verdict} kind={view.kind} agentId={answer.agent_id} />
   }
   if (closed !== undefined) return <ClosedRequest status={closed} />
 
@@ -78,18 +78,16 @@ interface DecideProps {
 }
 
 function Decide({ view, chosen, decision, refresh }: DecideProps) {
-  if (decision.waiting !== undefined || !view.fresh_session.fresh) {
-    return (
-      <Reauthenticate
-        reason="It has been a while since you signed in. What you chose above stays as it is."
-        onDone={() => {
-          refresh()
-          decision.goOn()
-        }}
-        onCancel={decision.waiting && decision.giveUp}
-      />
-    )
-  }
+  const decideNow = (action: Verdict['action'], withPasskey: boolean): void =>
+    decision.decide({
+      approvalId: view.approval_id,
+      action,
+      withPasskey,
+      // Read again at this moment, because "today" ends at midnight.
+      decisions: chosen.map(({ asked, choice }) => decide(asked, choice, new Date()).decision),
+      sentences: allowedSentences(chosen),
+    })
+  const stale = decision.waiting !== undefined || !view.fresh_session.fresh
   return (
     <>
       {decision.error !== null && (
@@ -97,52 +95,59 @@ function Decide({ view, chosen, decision, refresh }: DecideProps) {
           {problemWords(decision.error)}
         </Notice>
       )}
+      {stale && (
+        <Reauthenticate
+          reason="It has been a while since you signed in. What you chose above stays as it is."
+          onDone={() => {
+            refresh()
+            decision.goOn()
+          }}
+          onCancel={decision.waiting && decision.giveUp}
+        />
+      )}
       <DecisionBar
         view={view}
         chosen={chosen}
+        stale={stale}
         sending={decision.sending}
-        onDecide={(action, withPasskey) =>
-          decision.decide({
-            approvalId: view.approval_id,
-            action,
-            withPasskey,
-            // Read again at this moment, because "today" ends at midnight.
-            decisions: chosen.map(({ asked, choice }) => decide(asked, choice, new Date()).decision),
-          })
-        }
+        onDecide={decideNow}
       />
     </>
   )
 }
 
+function allowedSentences(chosen: readonly ChosenCapability[]): string[] {
+  return chosen
+    .filter(({ choice }) => choice.allow)
+    .map(({ asked, choice, decision }) => allowanceSentence(asked.title, decision, choice.duration))
+}
+
 interface DecidedProps {
-  allowed: boolean
-  chosen: readonly ChosenCapability[]
+  verdict: Verdict
+  kind: ApprovalView['kind']
   agentId: string
 }
 
-function Decided({ allowed, chosen, agentId }: DecidedProps) {
-  if (!allowed) {
+function Decided({ verdict, kind, agentId }: DecidedProps) {
+  if (verdict.action === 'deny') {
     return (
       <OutcomePage
         icon="cross"
         tone="neutral"
         title="Denied"
         text="The agent may do nothing of what it asked. You can close this page."
-        agentId={agentId}
+        // A denied newcomer never became this person's agent.
+        agentId={kind === 'registration' ? undefined : agentId}
       />
     )
   }
-  const sentences = chosen
-    .filter(({ choice }) => choice.allow)
-    .map(({ asked, choice, decision }) => allowanceSentence(asked.title, decision, choice.duration))
   return (
     <OutcomePage
       icon="check"
       tone="good"
       title="Allowed"
       text="Your agent can go on. You can close this page."
-      sentences={sentences}
+      sentences={verdict.sentences}
       agentId={agentId}
     />
   )

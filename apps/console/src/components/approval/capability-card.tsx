@@ -101,7 +101,10 @@ function Narrowing({ chosen }: { chosen: ChosenCapability }) {
         onClick={() => setOpen(!shown)}
         className="-mx-2 inline-flex min-h-10 items-center gap-2 justify-self-start rounded-lg px-2 font-medium text-accent hover:bg-accent-soft"
       >
-        <Icon name="chevron" className={`size-4 transition-transform ${shown ? 'rotate-180' : ''}`} />
+        <Icon
+          name="chevron"
+          className={`size-4 transition-transform ${shown ? 'rotate-180' : ''}`}
+        />
         {shown ? 'Hide limits' : 'Set limits'}
       </button>
       <div id={id} hidden={!shown}>

@@ -24,11 +24,11 @@ export function CodeEntry({ code, problem, busy, onSubmit }: CodeEntryProps) {
     if (!busy && userCodeProblem(text) === undefined) onSubmit(text)
   }
   return (
-    <div className="card mx-auto max-w-104 p-6 sm:p-8">
+    <div className="card p-6 sm:p-8">
       <PageHeading title="Enter the code" keepFocus>
         <p>Your agent shows a code. Enter it to see what the agent asks for.</p>
       </PageHeading>
-      <form onSubmit={submit} noValidate className="mt-6 grid gap-5">
+      <form onSubmit={submit} noValidate className="mt-6 grid max-w-88 gap-5">
         <CodeField
           value={text}
           problem={ownProblem ?? serverProblem}
@@ -41,7 +41,7 @@ export function CodeEntry({ code, problem, busy, onSubmit }: CodeEntryProps) {
           Continue
         </Button>
       </form>
-      <p className="mt-5 text-sm text-muted">
+      <p className="mt-6 border-t border-line pt-5 text-sm text-muted">
         Nobody should send you a code by message or telephone. If somebody did, close this page.
       </p>
     </div>

@@ -7,7 +7,9 @@ export function Countdown({ expiresAt }: { expiresAt: string }) {
   const left = Date.parse(expiresAt) - useNow(1000)
   const soon = left < 60_000
   return (
-    <p className={`inline-flex items-center gap-1.5 text-sm ${soon ? 'font-medium text-warn' : 'text-muted'}`}>
+    <p
+      className={`inline-flex items-center gap-1.5 text-sm ${soon ? 'font-medium text-warn' : 'text-muted'}`}
+    >
       <Icon name="clock" />
       <span role="timer">
         {left > 0 ? 'Expires in ' : 'Expires any moment'}

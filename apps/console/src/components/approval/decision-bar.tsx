@@ -9,12 +9,14 @@ import { Notice } from '../notice.tsx'
 interface DecisionBarProps {
   view: ApprovalView
   chosen: readonly ChosenCapability[]
+  /** Allowing waits for fresh proof of who is there; denying never does. */
+  stale: boolean
   sending: 'approve' | 'deny' | undefined
   onDecide: (action: 'approve' | 'deny', withPasskey: boolean) => void
 }
 
 /** The two ways out, and what stands in the way of the second. */
-export function DecisionBar({ view, chosen, sending, onDecide }: DecisionBarProps) {
+export function DecisionBar({ view, chosen, stale, sending, onDecide }: DecisionBarProps) {
   const allowed = chosen.filter(({ choice }) => choice.allow)
   const withPasskey = allowed.some(({ asked }) => asked.strength === 'webauthn')
   const lacksPasskey = withPasskey && !view.webauthn.available
@@ -38,7 +40,7 @@ export function DecisionBar({ view, chosen, sending, onDecide }: DecisionBarProp
         </Button>
         <Button
           busy={sending === 'approve'}
-          disabled={sending !== undefined || lacksPasskey || nothing}
+          disabled={sending !== undefined || stale || lacksPasskey || nothing}
           aria-describedby="decision-hint"
           onClick={allow}
         >
@@ -47,7 +49,9 @@ export function DecisionBar({ view, chosen, sending, onDecide }: DecisionBarProp
         </Button>
       </div>
       <p id="decision-hint" aria-live="polite" className="text-sm text-muted sm:text-right">
-        {decisionHint({ count: chosen.length, allowed: allowed.length, withPasskey })}
+        {stale
+          ? 'Confirm it is you before you allow anything.'
+          : decisionHint({ count: chosen.length, allowed: allowed.length, withPasskey })}
       </p>
     </div>
   )

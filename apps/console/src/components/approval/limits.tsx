@@ -72,17 +72,26 @@ function NumberLimit({ field, value, problem, onChange }: FieldLimitProps) {
       <TextField
         label={`${field.label} at most`}
         placeholder="No limit"
-        hint={max === undefined ? undefined : `Asked: ${valueWord(max)}. You can lower it.`}
         {...bound('atMost')}
+        hint={askedHint(max, problem('atMost'), 'lower')}
       />
       <TextField
         label={`${field.label} at least`}
         placeholder="No limit"
-        hint={min === undefined ? undefined : `Asked: ${valueWord(min)}. You can raise it.`}
         {...bound('atLeast')}
+        hint={askedHint(min, problem('atLeast'), 'raise')}
       />
     </div>
   )
+}
+
+function askedHint(
+  asked: number | undefined,
+  problem: string | undefined,
+  verb: 'lower' | 'raise',
+): string | undefined {
+  if (asked === undefined || problem !== undefined) return undefined
+  return `Asked: ${valueWord(asked)}. You can ${verb} it.`
 }
 
 function ChoiceLimit({ field, group, value, problem, onChange }: FieldLimitProps) {
@@ -116,6 +125,7 @@ function TextLimit({ field, value, problem, onChange }: FieldLimitProps) {
     <TextField
       label={`${field.label}: only these values`}
       placeholder="Any"
+      hint={field.description}
       autoComplete="off"
       autoCapitalize="off"
       spellCheck={false}

@@ -15,11 +15,18 @@ interface OutcomePageProps {
 }
 
 /** The end of a request: what happened, and that the page can be closed. */
-export function OutcomePage({ icon, tone, title, text, sentences = [], agentId }: OutcomePageProps) {
+export function OutcomePage({
+  icon,
+  tone,
+  title,
+  text,
+  sentences = [],
+  agentId,
+}: OutcomePageProps) {
   const ring = tone === 'good' ? 'bg-good-soft text-good' : 'bg-sunken text-muted'
   const target = agentId === undefined ? '/account/agents' : `/account/agents/${agentId}`
   return (
-    <div className="card mx-auto max-w-128 p-6 sm:p-8">
+    <div className="card p-6 sm:p-8">
       <span className={`mb-4 flex size-12 items-center justify-center rounded-full ${ring}`}>
         <Icon name={icon} className="size-6" />
       </span>

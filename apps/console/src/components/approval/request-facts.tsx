@@ -13,7 +13,10 @@ export function RequestFacts({ view, code }: { view: ApprovalView; code: string 
   const now = useNow(30_000)
   return (
     <section aria-labelledby="facts" className="card overflow-hidden">
-      <h2 id="facts" className="flex items-center gap-2 border-b border-line px-5 py-3 font-semibold sm:px-6">
+      <h2
+        id="facts"
+        className="flex items-center gap-2 border-b border-line px-5 py-3 font-semibold sm:px-6"
+      >
         <Icon name="shield" className="size-5 text-accent" />
         What we checked
       </h2>

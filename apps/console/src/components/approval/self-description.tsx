@@ -8,7 +8,10 @@ export function SelfDescription({ asserted }: { asserted: ApprovalView['asserted
   const { resembles } = asserted
   return (
     <section aria-labelledby="asserted" className="card overflow-hidden border-dashed">
-      <h2 id="asserted" className="flex flex-wrap items-center gap-x-2 border-b border-dashed border-line px-5 py-3 font-semibold sm:px-6">
+      <h2
+        id="asserted"
+        className="flex flex-wrap items-center gap-x-2 border-b border-dashed border-line px-5 py-3 font-semibold sm:px-6"
+      >
         <Icon name="quote" className="size-5 text-muted" />
         What it says about itself
         <span className="text-sm font-normal text-muted">Nobody has checked this.</span>

@@ -54,7 +54,7 @@ export function buildUrl({ base, template, path, query }: UrlParts): string {
   const built = `${base.origin}${pathname}${search === '' ? '' : `?${search}`}`
 
   const parsed = URL.canParse(built) ? new URL(built) : undefined
-  const unchanged = parsed?.href === built && parsed.origin === base.origin
+  const unchanged = parsed?.href === built && parsed.origin === base.origin && parsed.hash === ''
   if (!unchanged || parsed.pathname !== pathname || !pathname.startsWith(`${root}/`)) refuseUrl()
   return built
 }

@@ -1,0 +1,44 @@
+/** What is measured. `ratio` is the target: how many times the peer's throughput. */
+export const scenarios = [
+  {
+    name: 'execute',
+    title: 'execute a granted capability',
+    kind: 'execute',
+    path: '/api/auth/capability/execute',
+    body: { capability: 'ping', arguments: {} },
+    expect: 'pong',
+    target: { ratio: 10, statements: 3 },
+  },
+  {
+    name: 'register',
+    title: 'register an agent, no approval needed',
+    kind: 'register',
+    path: '/api/auth/agent/register',
+    body: { name: 'fresh', mode: 'delegated', capabilities: [] },
+    expect: '"status":"active"',
+    target: { ratio: 3 },
+  },
+  {
+    name: 'register-approval',
+    title: 'register an agent, approval asked',
+    kind: 'register',
+    path: '/api/auth/agent/register',
+    body: { name: 'fresh', mode: 'delegated', capabilities: ['ping'] },
+    expect: '"user_code"',
+    target: { ratio: 3 },
+  },
+  {
+    name: 'introspect',
+    title: 'introspect an agent JWT',
+    kind: 'introspect',
+    path: '/api/auth/agent/introspect',
+    expect: '"active":true',
+  },
+  {
+    name: 'list',
+    title: 'list capabilities as an agent',
+    kind: 'list',
+    path: '/api/auth/capability/list',
+    expect: '"ping"',
+  },
+]

@@ -1,0 +1,87 @@
+import { createPrivateKey, randomBytes } from 'node:crypto'
+import { newKey, signJwt } from './jwt.mjs'
+
+/**
+ * What is compared. Both are prepared through their own HTTP interface alike: people sign up, hosts
+ * are linked to them, agents register and ask for `ping`, and the people approve.
+ */
+export const sides = {
+  countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval, tables: 'agent' },
+  peer: { script: './peers/server.mjs', linkHost: linkByCreation, tables: 'agent' },
+}
+
+/** Makes as many people, each with a linked host and an agent that may execute `ping`. */
+export async function makeIdentities(side, origin, count) {
+  const identities = []
+  for (let index = 0; index < count; index += 1) {
+    const call = caller(origin, await signUp(origin, index))
+    const identity = { hostKey: newKey(), agentKey: newKey() }
+    await side.linkHost(call, origin, identity)
+    identities.push(identity)
+  }
+  return identities
+}
+
+/** Countersign links a host to the person who approves its first agent. */
+async function linkByApproval(call, origin, identity) {
+  identity.issuer = identity.hostKey.thumbprint
+  await approve(call, await registerAgent(call, origin, identity), {})
+}
+
+/** The peer's person creates the host. Its id as `iss` is the look-up that takes one query. */
+async function linkByCreation(call, origin, identity) {
+  const host = await call('/host/create', {
+    name: 'bench',
+    public_key: identity.hostKey.publicJwk,
+    default_capabilities: [],
+  })
+  identity.issuer = host.hostId ?? host.id
+  const registered = await registerAgent(call, origin, identity)
+  await approve(call, registered, { agent_id: registered.agent_id })
+}
+
+async function registerAgent(call, origin, identity) {
+  const claims = {
+    iss: identity.issuer,
+    aud: origin,
+    host_public_key: identity.hostKey.publicJwk,
+    agent_public_key: identity.agentKey.publicJwk,
+  }
+  const key = createPrivateKey({ key: identity.hostKey.privateJwk, format: 'jwk' })
+  const authorization = `Bearer ${signJwt('host+jwt', claims, key)}`
+  const body = { name: 'bench', mode: 'delegated', capabilities: ['ping'] }
+  const registered = await call('/agent/register', body, { authorization, cookie: '' })
+  identity.agentId = registered.agent_id
+  return registered
+}
+
+async function approve(call, { approval }, which) {
+  const body = { ...which, user_code: approval.user_code, action: 'approve' }
+  await call('/agent/approve-capability', body)
+}
+
+async function signUp(origin, index) {
+  const response = await fetch(`${origin}/api/auth/sign-up/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin },
+    body: JSON.stringify({
+      name: `Person ${index}`,
+      email: `person-${index}@example.com`,
+      password: randomBytes(16).toString('hex'),
+    }),
+  })
+  if (!response.ok) throw new Error(`sign-up: ${response.status} ${await response.text()}`)
+  return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
+}
+
+function caller(origin, cookie) {
+  return async (path, body, headers = {}) => {
+    const response = await fetch(`${origin}/api/auth${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin, cookie, ...headers },
+      body: JSON.stringify(body),
+    })
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    return response.json()
+  }
+}

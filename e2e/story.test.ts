@@ -1,0 +1,167 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { addVirtualAuthenticator, launchChromium } from '../testing/chromium.ts'
+import { type ServerProcess, startServerProcess } from '../testing/server-process.ts'
+import { runCli, startCli } from './cli.ts'
+
+let server: ServerProcess
+let browser: Browser
+let page: Page
+let home: string
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'countersign-agent-'))
+  server = await startServerProcess()
+  browser = await launchChromium()
+  // One context for the axe checks and the story: axe needs a page it may open itself.
+  page = await (await browser.newContext()).newPage()
+  await addVirtualAuthenticator(page)
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+  await rm(home, { recursive: true, force: true })
+})
+
+const execute = (agent: string, capability: string, args?: object) =>
+  runCli(home, 'execute', agent, capability, ...(args ? ['--args', JSON.stringify(args)] : []))
+
+const transfer = (amount: number) => ({ from: 'acc_1', to: 'acc_2', amount, currency: 'EUR' })
+
+/** Nothing on the page breaks WCAG 2.2 AA as far as a program can see, and nothing is cut at 360 px. */
+async function expectAccessible(name: string): Promise<void> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
+  expect(violations.map(({ id, nodes }) => [name, id, nodes.map((node) => node.html)])).toEqual([])
+  const desktop = { width: 1280, height: 900 }
+  await page.setViewportSize({ width: 360, height: 740 })
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - window.innerWidth,
+  )
+  expect([name, Math.max(0, overflow)]).toEqual([name, 0])
+  if (process.env['SCREENSHOTS']) await takePictures(process.env['SCREENSHOTS'], name)
+  await page.setViewportSize(desktop)
+}
+
+async function takePictures(folder: string, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true })
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+it('tells the whole story: an agent asks, a person countersigns, the agent acts, the person stops it', async () => {
+  const printed = server.output()
+  const email = /e-mail\s+(\S+)/.exec(printed)?.[1] ?? ''
+  const password = /password\s+(\S+)/.exec(printed)?.[1] ?? ''
+
+  // The agent's side: look, then ask.
+  expect(await runCli(home, 'discover', server.url)).toMatchObject({ code: 0 })
+  const connecting = startCli(home, [
+    'connect',
+    server.url,
+    '--capabilities',
+    'list_accounts',
+    'transfer_money',
+    '--reason',
+    'pay the rent',
+  ])
+  const asked = await connecting.line((line) => line['event'] === 'approval_required')
+  const code = String(asked['user_code'])
+
+  // The person's side: sign in, enter the code.
+  await page.goto(String(asked['verification_uri']))
+  await page.getByLabel('E-mail').fill(email)
+  await expectAccessible('sign-in')
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.getByLabel('Code').fill('BBBB-BBBB')
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByText(/code/i).first().waitFor()
+  await expectAccessible('code')
+  await page.getByLabel('Code').fill(code.toLowerCase().replace('-', ''))
+  await page.getByRole('button', { name: 'Continue' }).click()
+
+  // Facts first, what the agent says about itself in quotes.
+  const transferCard = page.getByRole('group', { name: /transfer|move money/i })
+  await transferCard.waitFor()
+  await page.getByText('pay the rent').waitFor()
+
+  // Narrow it, and step up with a passkey made on the spot.
+  await transferCard.getByLabel('Amount at most').fill('200')
+  await transferCard.getByLabel(/^To: only these values/).fill('acc_2')
+  await transferCard.getByLabel('Number of uses').fill('5')
+  await transferCard.getByText('1 hour', { exact: true }).click()
+  await expectAccessible('approval')
+  await page.getByRole('button', { name: 'Create a passkey' }).click()
+  await page.getByRole('button', { name: 'Allow selected with passkey' }).click()
+  await page.getByRole('heading', { name: 'Allowed' }).waitFor()
+  await expectAccessible('allowed')
+
+  const connected = await connecting.ended
+  expect(connected).toMatchObject({ code: 0, last: { status: 'active' } })
+  const agent = String(connected.last['agent_id'])
+
+  // The agent acts, within what was allowed and not a step further.
+  expect(await execute(agent, 'list_accounts')).toMatchObject({ code: 0 })
+  expect(await execute(agent, 'transfer_money', transfer(120))).toMatchObject({ code: 0 })
+  const refused = await execute(agent, 'transfer_money', transfer(500))
+  expect(refused).toMatchObject({ code: 1, last: { error: 'constraint_violated' } })
+  expect(refused.last['violations']).toMatchObject([{ field: 'amount', constraint: { max: 200 } }])
+  for (let use = 2; use <= 5; use += 1) {
+    expect(await execute(agent, 'transfer_money', transfer(1))).toMatchObject({ code: 0 })
+  }
+  const sixth = await execute(agent, 'transfer_money', transfer(1))
+  expect(sixth).toMatchObject({ code: 1, last: { error: 'limit_exceeded' } })
+
+  // The person sees it, live, and stops it.
+  await page.goto(`${server.url}/account/agents`)
+  await page.getByRole('link', { name: /Agent on/ }).first().waitFor()
+  await expectAccessible('agents')
+  await page.goto(`${server.url}/account/agents/${agent}`)
+  await page.getByRole('button', { name: 'Revoke agent' }).waitFor()
+  await expectAccessible('agent')
+  await execute(agent, 'list_accounts')
+  await page.getByRole('button', { name: 'Revoke agent' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke agent' }).click()
+  await page.getByText('Revoked').first().waitFor()
+  const stopped = await execute(agent, 'list_accounts')
+  expect(stopped).toMatchObject({ code: 1, last: { error: 'agent_revoked' } })
+
+  await page.goto(`${server.url}/account/passkeys`)
+  await page.getByRole('heading', { name: 'Add a passkey' }).waitFor()
+  await expectAccessible('passkeys')
+  await page.goto(`${server.url}/account/sessions`)
+  await page.getByRole('heading', { level: 1 }).waitFor()
+  await expectAccessible('sessions')
+}, 180_000)
+
+it('signs a new person up, out, and in again with the passkey they made', async () => {
+  const context = await browser.newContext()
+  const fresh = await context.newPage()
+  await addVirtualAuthenticator(fresh)
+  await fresh.goto(`${server.url}/sign-up`)
+  await fresh.getByLabel('Name').fill('Grace')
+  await fresh.getByLabel('E-mail').fill('grace@example.com')
+  await fresh.getByLabel('Password').fill('a long enough password')
+  await fresh.getByRole('button', { name: /create/i }).click()
+  await fresh.waitForURL('**/account/agents')
+  await fresh.goto(`${server.url}/account/passkeys`)
+  await fresh.getByRole('button', { name: 'Add passkey' }).click()
+  await fresh.getByText('You have no passkey yet.').waitFor({ state: 'detached' })
+  await fresh.getByRole('button', { name: 'Sign out' }).first().click()
+  await fresh.waitForURL('**/sign-in*')
+  await fresh.getByRole('button', { name: 'Sign in with a passkey' }).click()
+  await fresh.waitForURL('**/account/*', { waitUntil: 'commit' })
+  await context.close()
+}, 60_000)
