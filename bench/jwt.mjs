@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID, sign } from 'node:crypto'
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const headers = {
@@ -6,15 +6,28 @@ const headers = {
   'host+jwt': encode({ alg: 'EdDSA', typ: 'host+jwt' }),
 }
 
-/** An Ed25519 key, with the private half in the form that crosses processes. */
+// PKCS #8 of an Ed25519 key up to its 32 secret bytes (RFC 8410 section 7).
+const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/**
+ * An Ed25519 key, with the private half in the form that crosses processes.
+ *
+ * Not `generateKeyPairSync`: on Node 20 a garbage collection while one of its keys is exported can
+ * wait for itself for ever.
+ */
 export function newKey() {
-  const pair = generateKeyPairSync('ed25519')
-  const { kty, crv, x } = pair.publicKey.export({ format: 'jwk' })
-  return {
-    publicJwk: { kty, crv, x },
-    privateJwk: pair.privateKey.export({ format: 'jwk' }),
-    thumbprint: createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url'),
-  }
+  const secret = randomBytes(32)
+  const publicKey = createPublicKey(privateKeyOf(secret)).export({ format: 'der', type: 'spki' })
+  const publicJwk = { kty: 'OKP', crv: 'Ed25519', x: publicKey.subarray(-32).toString('base64url') }
+  const canonical = JSON.stringify({ crv: 'Ed25519', kty: 'OKP', x: publicJwk.x })
+  const thumbprint = createHash('sha256').update(canonical).digest('base64url')
+  return { secret: secret.toString('base64url'), publicJwk, thumbprint }
+}
+
+/** The key that signs, from the `secret` of {@link newKey}. */
+export function privateKeyOf(secret) {
+  const bytes = typeof secret === 'string' ? Buffer.from(secret, 'base64url') : secret
+  return createPrivateKey({ key: Buffer.concat([pkcs8, bytes]), format: 'der', type: 'pkcs8' })
 }
 
 /** Signs one JWT for the next 60 seconds. Synchronous: tens of microseconds each. */

@@ -1,6 +1,5 @@
-import { createPrivateKey } from 'node:crypto'
 import { connect } from 'node:net'
-import { newKey, signJwt } from './jwt.mjs'
+import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
 
 /**
  * The load: a process of its own that answers `round` with what a round of requests took.
@@ -47,8 +46,8 @@ async function round({ target, scenario, count, seconds }) {
 
 /** A function that makes one request of a scenario, signed anew each time. */
 function prepare(target, scenario, identity) {
-  const agentKey = createPrivateKey({ key: identity.agentKey.privateJwk, format: 'jwk' })
-  const hostKey = createPrivateKey({ key: identity.hostKey.privateJwk, format: 'jwk' })
+  const agentKey = privateKeyOf(identity.agentKey.secret)
+  const hostKey = privateKeyOf(identity.hostKey.secret)
   const agentToken = (audience) =>
     signJwt('agent+jwt', { iss: identity.issuer, sub: identity.agentId, aud: audience }, agentKey)
   const hostToken = () => {

@@ -1,13 +1,13 @@
-import { createPrivateKey, randomBytes } from 'node:crypto'
-import { newKey, signJwt } from './jwt.mjs'
+import { randomBytes } from 'node:crypto'
+import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
 
 /**
  * What is compared. Both are prepared through their own HTTP interface alike: people sign up, hosts
  * are linked to them, agents register and ask for `ping`, and the people approve.
  */
 export const sides = {
-  countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval, tables: 'agent' },
-  peer: { script: './peers/server.mjs', linkHost: linkByCreation, tables: 'agent' },
+  countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval },
+  peer: { script: './peers/server.mjs', linkHost: linkByCreation },
 }
 
 /** Makes as many people, each with a linked host and an agent that may execute `ping`. */
@@ -47,7 +47,7 @@ async function registerAgent(call, origin, identity) {
     host_public_key: identity.hostKey.publicJwk,
     agent_public_key: identity.agentKey.publicJwk,
   }
-  const key = createPrivateKey({ key: identity.hostKey.privateJwk, format: 'jwk' })
+  const key = privateKeyOf(identity.hostKey.secret)
   const authorization = `Bearer ${signJwt('host+jwt', claims, key)}`
   const body = { name: 'bench', mode: 'delegated', capabilities: ['ping'] }
   const registered = await call('/agent/register', body, { authorization, cookie: '' })

@@ -46,9 +46,10 @@ function assertVersion(version: unknown, origin: string): void {
 
 function readIssuer(issuer: unknown, origin: string): string {
   if (issuer === origin || issuer === `${origin}/`) return issuer
+  const claimed = typeof issuer === 'string' ? issuer : 'nobody'
   throw new AgentClientError(
     'issuer_mismatch',
-    `${origin} claims to be ${typeof issuer === 'string' ? issuer : 'nobody'}; it is not trusted.`,
+    `${origin} says it is ${claimed}. If that is the service you mean, use its address.`,
   )
 }
 

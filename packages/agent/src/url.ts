@@ -1,7 +1,7 @@
 import { AgentClientError, badResponse } from './errors.ts'
 
 /** Whether a URL stays on this machine: `localhost`, 127.0.0.0/8 or `[::1]`. */
-export function isLoopback(url: URL): boolean {
+function isLoopback(url: URL): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)
 }
 

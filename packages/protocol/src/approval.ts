@@ -79,7 +79,7 @@ export const approvalDecisionSchema = z.object({
   constraints: constraintsSchema.optional(),
   /** Seconds until the grant ends. */
   expires_in: z.number().int().positive().max(3_153_600_000).optional(),
-  max_uses: z.number().int().positive().optional(),
+  max_uses: z.number().int().positive().max(1_000_000_000).optional(),
   budget: budgetSchema.optional(),
   reason: displayTextSchema(500).optional(),
 })

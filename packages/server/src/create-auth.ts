@@ -65,8 +65,24 @@ export function createAuth<
 >(options: AuthOptions<Plugins> & { skipDefaultPlugins?: Skip } = {}): Auth<Plugins, Skip> {
   const resolved = resolveOptions(options)
   const connection = resolved.database ? undefined : connect(resolved)
-  const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
+  try {
+    return assemble<Plugins, Skip>(resolved, connection, options.plugins ?? [])
+  } catch (error) {
+    // Options of a plugin that cannot work: the data directory is given back.
+    connection?.close().catch(() => {})
+    throw error
+  }
+}
+
+function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
+  resolved: ResolvedAuthOptions,
+  connection: Connection | undefined,
+  plugins: readonly BetterAuthPlugin[],
+): Auth<Plugins, Skip> {
   const agents = agentsFor(resolved, connection)
+  const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
+  // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
+  prepared.catch(() => {})
   const auth = betterAuth<BetterAuthOptions>(
     betterAuthOptions(resolved, {
       database: resolved.database ?? adapterFor(connection),
@@ -75,13 +91,12 @@ export function createAuth<
         onDatabase(prepared, resolved),
         ...(resolved.skipDefaultPlugins ? [] : defaultPlugins(resolved)),
         ...(agents ? [agents.plugin] : []),
-        ...(options.plugins ?? []),
+        ...plugins,
       ],
     }),
   )
 
   const ready = auth.$context.then(() => {})
-  // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
   ready.catch(() => {})
   const ping = () => pingWithin(2_000, connection, auth.$context)
   const server = auth.$context.then((context) =>
@@ -170,10 +185,10 @@ function agentsFor(
 ): AgentAuthServer | undefined {
   if (!options.agentAuth) return undefined
   const addresses = { advanced: { ipAddress: ipAddress(options) } }
-  return createAgentAuth(
-    { clientAddress: (request) => getIP(request, addresses), ...options.agentAuth },
-    connection?.sql ?? null,
-  )
+  // Without a source for addresses Better Auth makes one up in development: nobody is limited by it.
+  const known = options.clientAddressHeader !== undefined || options.trustProxy.length > 0
+  const clientAddress = known ? (request: Request) => getIP(request, addresses) : () => null
+  return createAgentAuth({ clientAddress, ...options.agentAuth }, connection?.sql ?? null)
 }
 
 interface ServerParts {

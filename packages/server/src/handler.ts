@@ -13,8 +13,6 @@ interface Doors {
   readonly handler: (request: Request) => Promise<Response>
 }
 
-const discoveryPath = '/.well-known/agent-configuration'
-
 /**
  * The handler of the whole authority: hot agent routes first, then Better Auth.
  *
@@ -31,20 +29,12 @@ export function createHandler({ server, agents, handler }: Doors) {
     const { logger } = authServer.context
     const log = (message: string, error: unknown) => logger.error(message, error)
     try {
-      const local = atBasePath(request, authServer)
-      const response = await (agents?.serve(local, authServer.context) ?? handler(local))
+      const response = await (agents?.serve(request, authServer.context) ?? handler(request))
       return await correct(response, { server: authServer, request, log })
     } catch (error) {
       return errorResponse(await explain(authServer, error), log)
     }
   }
-}
-
-/** Discovery answers at the origin as well as under the base path (specification, 5.1). */
-function atBasePath(request: Request, { context }: AuthServer): Request {
-  const url = new URL(request.url)
-  if (url.pathname !== discoveryPath) return request
-  return new Request(`${context.baseURL}${discoveryPath}${url.search}`, request)
 }
 
 interface Answered {

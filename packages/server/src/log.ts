@@ -16,7 +16,7 @@ export function redactingLogger(logger: Logger = {}): Logger {
  *
  * Database errors carry the statement's values in their message, their detail and their cause.
  */
-export function redact(detail: unknown): unknown {
+function redact(detail: unknown): unknown {
   if (!(detail instanceof Error)) return detail
   const code = 'code' in detail && typeof detail.code === 'string' ? ` (${detail.code})` : ''
   if ('query' in detail && typeof detail.query === 'string') {

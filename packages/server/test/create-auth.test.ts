@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryAdapter } from 'better-auth/adapters/memory'
@@ -83,7 +83,9 @@ describe('options', () => {
     expect(() => resolveOptions({ secret, baseURL: 'http://id.example.com' }, production)).toThrow(
       'must start with https://',
     )
-    expect(() => resolveOptions({ secret, baseURL: 'http://127.0.0.1:4100' }, production)).not.toThrow()
+    expect(() =>
+      resolveOptions({ secret, baseURL: 'http://127.0.0.1:4100' }, production),
+    ).not.toThrow()
   })
 
   it('makes a development secret once, readable by its owner only', () => {
@@ -404,6 +406,16 @@ describe('other databases', () => {
       kind: 'user',
       email: 'ada@example.com',
     })
+    await auth.$close()
+  })
+
+  it('gives the data directory back when a plugin refuses its options', async () => {
+    const dataDir = temporaryDirectory()
+    const options = { dataDir, baseURL, logger: { disabled: true } }
+    expect(() => createAuth({ ...options, agentAuth: { jwtMaxAge: 0 } })).toThrow('`jwtMaxAge`')
+    await vi.waitFor(() => expect(existsSync(join(dataDir, 'process.lock'))).toBe(false), 20_000)
+    const auth = createAuth(options)
+    await auth.$ready
     await auth.$close()
   })
 

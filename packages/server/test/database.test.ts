@@ -17,6 +17,7 @@ import { migrate, pendingMigrations } from '../src/database/migrate.ts'
 import * as schema from '../src/database/schema.ts'
 import { defaultPlugins } from '../src/default-plugins.ts'
 import { resolveOptions } from '../src/options.ts'
+import { placeEmptyDatabase } from './support/embedded-template.ts'
 
 const directories: string[] = []
 afterAll(() => directories.forEach((path) => rmSync(path, { recursive: true, force: true })))
@@ -28,7 +29,11 @@ function temporaryDirectory(): string {
 }
 
 const open = {
-  embedded: async () => connect({ dataDir: temporaryDirectory() }),
+  embedded: async () => {
+    const dataDir = temporaryDirectory()
+    await placeEmptyDatabase(dataDir)
+    return connect({ dataDir })
+  },
   postgres: async () => connect({ connectionString: await freshDatabase() }),
 }
 

@@ -9,9 +9,8 @@ import {
 import { sample } from './openapi-sample.ts'
 import { execute, startService, type Received, type Service } from './openapi-support.ts'
 
-const file = createRequire(import.meta.url).resolve(
-  '@octokit/openapi/generated/api.github.com.json',
-)
+const require = createRequire(import.meta.url)
+const file = require.resolve('@octokit/openapi/generated/api.github.com.json')
 const document = JSON.parse(readFileSync(file, 'utf8')) as OpenAPIDocument & {
   paths: Record<string, Record<string, RawOperation>>
   components: { parameters: Record<string, RawParameter> }

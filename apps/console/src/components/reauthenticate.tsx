@@ -38,6 +38,8 @@ export function Reauthenticate({ reason, onDone, onCancel }: ReauthenticateProps
           type="password"
           name="password"
           autoComplete="current-password"
+          // It appears because of what the person just pressed, so that is where they go on.
+          autoFocus={onCancel !== undefined}
           required
           value={password}
           onChange={(event) => setPassword(event.target.value)}

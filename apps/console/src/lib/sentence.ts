@@ -34,8 +34,8 @@ function describeLimits({ constraints, budget, duration, maxUses }: Limits): str
   ]
 }
 
-/** Says what may be spent over all uses. */
-export function describeBudget({ field, limit }: { field: string; limit: number }): string {
+/** What may be spent over all uses. */
+function describeBudget({ field, limit }: { field: string; limit: number }): string {
   const label = isAmount(field) ? '' : `${humanName(field)} `
   return `${label}at most ${valueWord(limit)} in total`
 }

@@ -48,7 +48,7 @@ function AgentDetails({ agent }: { agent: AgentView }) {
       <div className="flex flex-wrap items-start justify-between gap-4">
         <div className="min-w-0 wrap-anywhere">
           <PageHeading title={agent.name}>
-            <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            <div className="flex flex-wrap items-center gap-x-3 gap-y-3">
               <Badge tone={tone}>{words}</Badge>
               <RenameAgent agent={agent} />
             </div>

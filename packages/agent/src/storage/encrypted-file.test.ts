@@ -10,8 +10,8 @@ import { encryptedFileStorage } from './encrypted-file.ts'
 import type { StoredHost } from './storage.ts'
 
 const run = promisify(execFile)
-const fixture = (name: string): string =>
-  fileURLToPath(new URL(`../../test/${name}`, import.meta.url))
+const loader = fileURLToPath(new URL('../../test/typescript-loader.mjs', import.meta.url))
+const writer = fileURLToPath(new URL('../../test/storage-writer.ts', import.meta.url))
 
 async function newFile(): Promise<string> {
   return join(await mkdtemp(join(tmpdir(), 'countersign-')), 'home', 'agents.json')
@@ -121,8 +121,8 @@ describe('AC6 encryptedFileStorage', () => {
       run(process.execPath, [
         '--conditions=@countersign/source',
         '--import',
-        fixture('typescript-loader.mjs'),
-        fixture('storage-writer.ts'),
+        loader,
+        writer,
         file,
         name,
         '25',

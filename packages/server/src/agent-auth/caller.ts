@@ -2,7 +2,7 @@ import { ProtocolError } from '@countersign/protocol'
 import { bearerToken, requireAgent, requireHost } from './authenticate.ts'
 import { visibleCapabilities } from './capabilities.ts'
 import type { Capability } from './capability.ts'
-import { isLive } from './domain/authorize.ts'
+import { isUsable } from './domain/authorize.ts'
 import { challengeOf, type RouteRequest } from './http.ts'
 
 /** What one caller of the listing endpoints sees. */
@@ -30,7 +30,7 @@ export async function listingFor(request: RouteRequest): Promise<Listing> {
   }
   const { principal, host, grants } = await requireAgent(request, context.issuer)
   const granted = new Set(
-    grants.filter((grant) => isLive(grant, now)).map(({ capability }) => capability),
+    grants.filter((grant) => isUsable(grant, now)).map(({ capability }) => capability),
   )
   return {
     capabilities: await visibleCapabilities(context, { agent: principal, host }),

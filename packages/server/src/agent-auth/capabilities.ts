@@ -15,17 +15,21 @@ export async function visibleCapabilities(
   return options.resolveCapabilities?.({ capabilities, ...caller }) ?? capabilities
 }
 
-/** Throws `invalid_capabilities` with the names that do not exist or are blocked (specification, 5.13). */
+/**
+ * Throws `invalid_capabilities` with the names that this caller does not see, whether they do not
+ * exist, are blocked or are hidden (specification, 5.13).
+ */
 export async function refuseUnknown(
-  { options }: AgentAuthContext,
+  context: AgentAuthContext,
+  caller: { agent: AgentPrincipal | null; host: Host | null },
   requested: readonly RequestedCapability[],
 ): Promise<void> {
+  if (requested.length === 0) return
+  const visible = new Set((await visibleCapabilities(context, caller)).map(({ name }) => name))
   const names = requested.map(({ name }) => name)
-  const invalid = names.filter(
-    (name) => !options.capabilities.has(name) || options.blockedCapabilities.includes(name),
-  )
-  const accepted = invalid.length === 0 && (await (options.validateCapabilities?.(names) ?? true))
-  if (accepted) return
+  const invalid = names.filter((name) => !visible.has(name))
+  const { validateCapabilities } = context.options
+  if (invalid.length === 0 && (await (validateCapabilities?.(names) ?? true))) return
   throw new ProtocolError('invalid_capabilities', {
     details: { invalid_capabilities: invalid.length > 0 ? invalid : names },
   })

@@ -12,7 +12,7 @@ export interface RouteRequest {
   /** The parsed JSON body; `undefined` when there is none. */
   readonly body: unknown
   /** Address of the caller, when the operator says how to know it. */
-  readonly address: string | null
+  readonly address: () => string | null
   readonly signal: AbortSignal | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
@@ -48,7 +48,7 @@ export async function serve(
       headers: request.headers,
       query: readQuery(request.url),
       body: route.method === 'POST' ? await readJson(request) : undefined,
-      address: context.options.clientAddress(request),
+      address: () => context.options.clientAddress(request),
       signal: request.signal,
       now: Date.now(),
     })
@@ -104,7 +104,8 @@ export function isConnectionFailure(error: unknown): boolean {
   return isConnectionFailure(error.cause)
 }
 
-async function readJson(request: Request): Promise<unknown> {
+/** The JSON of a body; `undefined` without one. Throws `invalid_request` or `payload_too_large`. */
+export async function readJson(request: Request): Promise<unknown> {
   const length = Number(request.headers.get('content-length') ?? 0)
   if (length > MAX_BODY) throw new ProtocolError('payload_too_large')
   const text = await request.text()

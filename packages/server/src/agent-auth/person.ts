@@ -1,11 +1,11 @@
 import type { AuthContext } from '@better-auth/core'
 import { createAuthEndpoint } from '@better-auth/core/api'
 import { APIError } from '@better-auth/core/error'
-import { issuesToError, ProtocolError } from '@countersign/protocol'
+import { parseWith, ProtocolError } from '@countersign/protocol'
 import { getSessionFromCtx } from 'better-auth/api'
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { AgentAuthContext } from './context.ts'
-import { errorReply } from './http.ts'
+import { errorReply, readJson } from './http.ts'
 
 /** A signed-in person, and since when. */
 export interface Person {
@@ -45,18 +45,18 @@ export function personRoute<Schema extends z.ZodType, Result>({
   input,
   handle,
 }: PersonRoute<Schema, Result>) {
-  const onValidationError = ({ issues }: { issues: readonly unknown[] }) => refuse(issues)
+  // Checked in the handler, so that what does not fit is answered in our format. Here only its type.
+  const accepted = z.custom<z.input<Schema>>()
   const options =
-    method === 'POST'
-      ? { method, body: input, onValidationError }
-      : { method, query: input, onValidationError }
+    method === 'POST' ? { method, body: accepted, disableBody: true } : { method, query: accepted }
   return (contextOf: (auth: AuthContext) => AgentAuthContext) =>
     createAuthEndpoint(path, options, async (ctx) => {
       const { context: auth, request } = ctx
       const context = contextOf(auth)
       try {
         const person = await requirePerson(ctx, context)
-        const given = (method === 'POST' ? ctx.body : ctx.query) as z.output<Schema>
+        const body = method === 'POST' && request ? await readJson(request) : ctx.body
+        const given = parseWith(input, method === 'POST' ? body : ctx.query)
         return await handle({ context, auth, person, input: given, request, now: Date.now() })
       } catch (error) {
         throw toApiError(error, context)
@@ -85,11 +85,6 @@ export function requireFreshSession({ context, person, now }: PersonRequest<unkn
 
 export function isFresh({ options }: AgentAuthContext, person: Person, now: number): boolean {
   return now - person.signedInAt.getTime() <= options.freshSessionWindow * 1000
-}
-
-function refuse(issues: readonly unknown[]): never {
-  const error = issuesToError(issues as Parameters<typeof issuesToError>[0])
-  throw new APIError(error.status, { ...error.toJSON() })
 }
 
 function toApiError(error: unknown, context: AgentAuthContext): APIError {

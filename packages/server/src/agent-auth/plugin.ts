@@ -131,11 +131,16 @@ function createPlugin(
   } satisfies BetterAuthPlugin
 }
 
-/** The path of a URL under the base path, exactly as sent; empty when it is not under it. */
+/**
+ * The path of a URL under the base path, exactly as sent; empty when it is not under it.
+ *
+ * Discovery also answers at the origin (specification, 5.1).
+ */
 function pathUnder(basePath: string, url: string): string {
   const start = url.indexOf('/', url.indexOf('//') + 2)
   if (start < 0) return ''
   const end = url.slice(start).search(/[?#]/)
   const path = end < 0 ? url.slice(start) : url.slice(start, start + end)
+  if (path === discovery.path) return path
   return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : ''
 }

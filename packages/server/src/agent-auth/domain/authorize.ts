@@ -47,6 +47,11 @@ export function isLive(grant: Grant, now: number): boolean {
   return grant.status === 'active' && (!grant.expiresAt || grant.expiresAt.getTime() > now)
 }
 
+/** Whether a grant is live and could cover at least one more execution. */
+export function isUsable(grant: Grant, now: number): boolean {
+  return isLive(grant, now) && grant.usesLeft !== 0 && grant.budgetLeft !== 0
+}
+
 /** What an execution takes from a grant's budget, in millionths, or `null` without a budget. */
 export function costOf(grant: Grant, args: Record<string, unknown>): number | null {
   return grant.budgetField === null ? null : toMillionths(args[grant.budgetField])

@@ -2,8 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { introspectRequestSchema, parseWith, ProtocolError } from '@countersign/protocol'
 import { bearerToken, verifyAgent } from '../authenticate.ts'
 import type { AgentAuthContext } from '../context.ts'
-import { isLive } from '../domain/authorize.ts'
+import { isMetered, isUsable } from '../domain/authorize.ts'
 import { agentState, refusal } from '../domain/lifecycle.ts'
+import type { Grant } from '../domain/model.ts'
 import { challengeOf, type ProtocolRoute, type RouteRequest } from '../http.ts'
 
 /**
@@ -34,7 +35,7 @@ async function describeToken(context: AgentAuthContext, jwt: string, now: number
   const state = agentState(agent, context.options, now)
   if (refusal(host, agent, state)) return null
   const allowed = grants
-    .filter((grant) => isLive(grant, now) && context.options.capabilities.has(grant.capability))
+    .filter((grant) => isUsable(grant, now) && canBeEnforced(context, grant))
     .map(({ capability }) => capability)
     .filter((capability) => token.capabilities?.includes(capability) ?? true)
   return {
@@ -49,6 +50,18 @@ async function describeToken(context: AgentAuthContext, jwt: string, now: number
     mode: agent.mode,
     expires_at: state.expiresAt ? new Date(state.expiresAt).toISOString() : null,
   }
+}
+
+/**
+ * Whether a resource server that learns only the name of a grant can keep to it.
+ *
+ * The answer of section 5.12 has no room for limits, so a limited grant of a capability that is
+ * executed elsewhere is not confirmed at all.
+ */
+function canBeEnforced({ options }: AgentAuthContext, grant: Grant): boolean {
+  const capability = options.capabilities.get(grant.capability)
+  if (!capability) return false
+  return !capability.location || (grant.constraints === null && !isMetered(grant))
 }
 
 /** The issuer, the execute endpoint, and every service a capability is executed at. */

@@ -65,7 +65,7 @@ async function reactivateExpired(
 
   const asked = await context.db.adapter.transaction(async (rows) => {
     const held = await findGrantsOf(rows, agent.id)
-    const taken = held.filter(({ status, deniedBy }) => status === 'revoked' && deniedBy !== null)
+    const taken = held.filter(({ status, deniedBy }) => status !== 'active' && deniedBy !== null)
     const requested = host.defaultCapabilities
       .filter((name) => context.options.capabilities.has(name))
       .map((name) => ({ name, constraints: null }))

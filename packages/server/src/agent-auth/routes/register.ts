@@ -24,12 +24,12 @@ export const register: ProtocolRoute = {
     const { context } = request
     const body = parseWith(registerRequestSchema, request.body)
     const requested = body.capabilities
-    await context.limits.count('registration', request.address)
+    await context.limits.count('registration', request.address())
     refuseOtherKeyTypes(request.headers)
     const caller = await authenticateHost(request)
     const agentKey = await readAgentKey(caller.token)
     refuseStranger(request, caller)
-    await refuseUnknown(context, requested)
+    await refuseUnknown(context, { agent: null, host: caller.host }, requested)
     refuseMode(request, body)
 
     const { agent, host, grants, approval } = await oneAtATime(caller.token.issuer, async () =>

@@ -17,8 +17,8 @@ export const requestCapability: ProtocolRoute = {
     const { options, db, events } = context
     const body = parseWith(requestCapabilityRequestSchema, request.body)
     const requested = body.capabilities
-    const { agent, host } = await requireAgent(request, context.issuer)
-    await refuseUnknown(context, requested)
+    const { agent, host, principal } = await requireAgent(request, context.issuer)
+    await refuseUnknown(context, { agent: principal, host }, requested)
 
     const asked = await oneAtATime(agent.id, () =>
       db.adapter.transaction(async (rows) => {

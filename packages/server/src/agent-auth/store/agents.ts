@@ -66,7 +66,7 @@ async function loadJoined(
   sql: NonNullable<Database['sql']>,
   id: string,
 ): Promise<LoadedAgent | null> {
-  const { rows } = await sql.query(JOINED, [id])
+  const { rows } = await sql.query(JOINED, [id], { name: 'agent_load' })
   const row = rows[0] as { agent: Row; host: Row; grants: readonly Row[] } | undefined
   if (!row) return null
   const { agent, host, grants } = row

@@ -2,9 +2,11 @@ import type { DBAdapter, DBTransactionAdapter } from '@better-auth/core/db/adapt
 
 /** Statements in PostgreSQL's dialect, `$1` placeholders. */
 export interface SqlClient {
+  /** With a `name` the statement is prepared once per connection. */
   query(
     text: string,
     values: readonly unknown[],
+    options?: { name: string },
   ): Promise<{ rows: readonly unknown[]; rowCount: number }>
 }
 

@@ -32,18 +32,22 @@ export async function recordEvent(db: Database, event: AgentEvent, now: Date): P
     (id, type, outcome, agent_id, host_id, user_id, capability, code, details, created_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
   const json = row.details === null ? null : JSON.stringify(row.details)
-  await db.sql.query(text, [
-    row.id,
-    row.type,
-    row.outcome,
-    row.agentId,
-    row.hostId,
-    row.userId,
-    row.capability,
-    row.code,
-    json,
-    now,
-  ])
+  await db.sql.query(
+    text,
+    [
+      row.id,
+      row.type,
+      row.outcome,
+      row.agentId,
+      row.hostId,
+      row.userId,
+      row.capability,
+      row.code,
+      json,
+      now,
+    ],
+    { name: 'agent_event' },
+  )
 }
 
 /** The audit rows of one agent, newest first. */

@@ -57,31 +57,38 @@ interface NewGrants {
 
 /** Stores what was planned. Grants that wait carry the approval that will decide them. */
 export async function createGrants(rows: Rows, grants: NewGrants): Promise<Grant[]> {
-  const { agentId, approvalId, planned, reason, expiresAt, now } = grants
-  return Promise.all(
-    planned.map((plan) => {
-      const data = {
-        id: newId('grt'),
-        agentId,
-        approvalId: plan.status === 'pending' ? approvalId : null,
-        capability: plan.capability,
-        status: plan.status,
-        constraints: plan.constraints,
-        reason: plan.reason ?? reason,
-        expiresAt: plan.status === 'active' ? expiresAt(plan.capability) : null,
-        grantedBy: plan.status === 'active' ? 'policy' : null,
-        deniedBy: null,
-        maxUses: null,
-        usesLeft: null,
-        budgetField: null,
-        budgetLimit: null,
-        budgetLeft: null,
-        createdAt: now,
-        updatedAt: now,
-      }
-      return rows.create<typeof data, Grant>({ model, data, forceAllowId: true })
-    }),
-  )
+  const created: Grant[] = []
+  // One after the other: a transaction is one connection.
+  for (const plan of grants.planned) {
+    const data = newGrant(plan, grants)
+    created.push(await rows.create<typeof data, Grant>({ model, data, forceAllowId: true }))
+  }
+  return created
+}
+
+function newGrant(
+  { capability, status, constraints, reason }: PlannedGrant,
+  { agentId, approvalId, reason: asked, expiresAt, now }: NewGrants,
+) {
+  return {
+    id: newId('grt'),
+    agentId,
+    approvalId: status === 'pending' ? approvalId : null,
+    capability,
+    status,
+    constraints,
+    reason: reason ?? asked,
+    expiresAt: status === 'active' ? expiresAt(capability) : null,
+    grantedBy: status === 'active' ? 'policy' : null,
+    deniedBy: null,
+    maxUses: null,
+    usesLeft: null,
+    budgetField: null,
+    budgetLimit: null,
+    budgetLeft: null,
+    createdAt: now,
+    updatedAt: now,
+  }
 }
 
 /** Removes the waiting grants of an approval, all or only those of some capabilities. */
@@ -172,23 +179,48 @@ export async function revokeGrantsOf(rows: Rows, agentId: string, now: Date): Pr
 /**
  * Counts one execution against a grant and reports whether there was enough left.
  *
- * One guarded update, so that of several executions at once only as many pass as were allowed.
+ * One guarded update, so that of several executions at once only as many pass as were allowed. The
+ * adapter's own increment is not used: on PostgreSQL it checks its guard in a subquery, which two
+ * updates pass together.
  */
 export async function spendGrant(
   db: Database,
   grant: Grant,
   cost: number | null,
 ): Promise<boolean> {
-  const increment: Record<string, number> = {}
-  const guards = []
-  if (grant.usesLeft !== null) {
-    increment['usesLeft'] = -1
-    guards.push({ field: 'usesLeft', operator: 'gte' as const, value: 1 })
+  if (!db.sql) return spendByComparing(db.adapter, grant, cost)
+  const { rowCount } = await db.sql.query(SPEND, [grant.id, cost ?? 0], { name: 'agent_spend' })
+  return rowCount === 1
+}
+
+const SPEND = `
+  update agent_grant set uses_left = uses_left - 1, budget_left = budget_left - $2::bigint
+  where id = $1 and status = 'active'
+    and (uses_left is null or uses_left >= 1)
+    and (budget_left is null or budget_left >= $2::bigint)`
+
+/** Compare and set: the update only counts when nobody counted since the grant was read. */
+async function spendByComparing(rows: Rows, read: Grant, cost: number | null): Promise<boolean> {
+  let grant: Grant | null = read
+  while (grant?.status === 'active') {
+    const { usesLeft, budgetLeft } = grant
+    if (usesLeft !== null && usesLeft < 1) return false
+    if (budgetLeft !== null && budgetLeft < (cost ?? 0)) return false
+    const spent = await rows.updateMany({
+      model,
+      where: [
+        ...byId(grant.id),
+        { field: 'status', value: 'active' },
+        { field: 'usesLeft', value: usesLeft },
+        { field: 'budgetLeft', value: budgetLeft },
+      ],
+      update: {
+        usesLeft: usesLeft === null ? null : usesLeft - 1,
+        budgetLeft: budgetLeft === null ? null : budgetLeft - (cost ?? 0),
+      },
+    })
+    if (spent === 1) return true
+    grant = await findGrant(rows, grant.id)
   }
-  if (cost !== null) {
-    increment['budgetLeft'] = -cost
-    guards.push({ field: 'budgetLeft', operator: 'gte' as const, value: cost })
-  }
-  const where = [...byId(grant.id), { field: 'status', value: 'active' }, ...guards]
-  return (await db.adapter.incrementOne({ model, where, increment })) !== null
+  return false
 }

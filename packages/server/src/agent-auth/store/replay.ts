@@ -33,7 +33,7 @@ export class ReplayGuard {
     if (sql) {
       const text =
         'insert into agent_jwt_id (id, expires_at) values ($1, $2) on conflict (id) do nothing'
-      return (await sql.query(text, [id, expiresAt])).rowCount === 1
+      return (await sql.query(text, [id, expiresAt], { name: 'agent_jwt_id' })).rowCount === 1
     }
     try {
       await adapter.create({ model: 'agentJwtId', data: { id, expiresAt }, forceAllowId: true })

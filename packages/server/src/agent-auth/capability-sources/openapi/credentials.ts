@@ -28,7 +28,7 @@ export interface AppliedCredentials {
 }
 
 /** A request without any credential. */
-export const noCredentials: AppliedCredentials = { headers: {}, query: {}, cookies: {} }
+const noCredentials: AppliedCredentials = { headers: {}, query: {}, cookies: {} }
 
 type Scheme =
   | { readonly kind: 'api-key'; readonly in: 'header' | 'query' | 'cookie'; readonly name: string }

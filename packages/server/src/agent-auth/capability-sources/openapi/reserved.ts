@@ -48,7 +48,7 @@ const HEADERS = new Set([
 const HEADER_PREFIXES = ['proxy-', 'x-forwarded-', 'cf-connecting-', 'sec-']
 
 /** Whether a header is out of reach for agents. */
-export function isReservedHeader(name: string, reserved: Reserved): boolean {
+function isReservedHeader(name: string, reserved: Reserved): boolean {
   // Some servers read `_` as `-`, so `x_api_key` must not slip past `x-api-key`.
   const header = name.toLowerCase().replaceAll('_', '-')
   return (

@@ -33,7 +33,7 @@ export function upstreamError(
 }
 
 /** Keeps `title`, `detail`, `message`, `code` and `error`, as text without secrets, 500 characters in all. */
-export function readableFields(
+function readableFields(
   body: unknown,
   secrets: readonly string[],
 ): Record<string, string> | undefined {
