@@ -6,7 +6,7 @@ import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
  * are linked to them, agents register and ask for `ping`, and the people approve.
  */
 export const sides = {
-  countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval },
+  countersign: { script: process.env.BENCH_PROTO ?? './servers/countersign.mjs', linkHost: linkByApproval },
   peer: { script: './peers/server.mjs', linkHost: linkByCreation },
 }
 

@@ -1,10 +1,11 @@
 import { ProtocolError, USER_CODE_ALPHABET, type ApprovalInstructions } from '@countersign/protocol'
 import type { ApprovalMethod } from './approval-methods/index.ts'
 import type { AgentAuthContext } from './context.ts'
-import type { Agent, Approval, Host } from './domain/model.ts'
+import type { Agent, Approval, Grant, Host } from './domain/model.ts'
 import type { PlannedGrant } from './domain/plan-grants.ts'
-import { createApproval, findPendingApproval, supersedeApproval } from './store/approvals.ts'
-import { createGrants, deletePendingGrants, movePendingGrants } from './store/grants.ts'
+import { findPendingApproval, newApproval, supersedeApproval } from './store/approvals.ts'
+import { deletePendingGrants, movePendingGrants, newGrant } from './store/grants.ts'
+import { insertAll, type NewRow } from './store/insert.ts'
 import type { Rows } from './store/database.ts'
 
 /** What an agent says with a request for approval. */
@@ -19,25 +20,21 @@ export interface Ask {
   readonly now: Date
 }
 
-/** A stored question, and how to reach the person. */
-export interface Asked {
-  readonly approvalId: string
+/** A question to a person, not stored yet, and how to reach them once it is. */
+export interface Question {
+  readonly approval: Approval
+  readonly grants: readonly Grant[]
+  readonly inserts: readonly NewRow[]
   readonly instructions: () => Promise<ApprovalInstructions>
 }
 
-/**
- * Stores what was planned together with the question to a person, inside the caller's transaction.
- *
- * An agent has one open question at a time: asking again replaces it by a new one with a new code.
- * `instructions` reaches the person; call it after the commit.
- */
-export async function ask(context: AgentAuthContext, rows: Rows, request: Ask): Promise<Asked> {
+/** Prepares a question: an approval under a new code, and the grants that wait for it. */
+export function prepareQuestion(context: AgentAuthContext, request: Ask): Question {
   const { agent, host, kind, planned, reason, bindingMessage, now } = request
   const method = chooseMethod(context, request.preferredMethod)
   const userCode = newUserCode()
   const lifetime = context.options.approvalLifetime
-  const open = await findPendingApproval(rows, agent.id)
-  const { id } = await createApproval(rows, {
+  const approval = newApproval({
     agentId: agent.id,
     hostId: host.id,
     kind,
@@ -48,26 +45,62 @@ export async function ask(context: AgentAuthContext, rows: Rows, request: Ask): 
     expiresAt: new Date(now.getTime() + lifetime * 1000),
     now,
   })
-  if (open) await replace(rows, open, { ...request, approvalId: id })
-  await storePlan(context, rows, { agentId: agent.id, approvalId: id, planned, reason, now })
+  const plan = { agentId: agent.id, approvalId: approval.id, planned, reason, now }
+  const { grants, inserts } = prepareGrants(context, plan)
 
   const verificationUri = new URL(context.options.deviceAuthorizationPage, context.issuer).href
   const words = { userCode, verificationUri, bindingMessage, expiresIn: lifetime }
-  const start = () => method.start({ id, agentId: agent.id, userId: host.userId, ...words })
-  return { approvalId: id, instructions: async () => start() }
+  const start = () =>
+    method.start({ id: approval.id, agentId: agent.id, userId: host.userId, ...words })
+  return {
+    approval,
+    grants,
+    inserts: [{ model: 'agentApproval', row: approval }, ...inserts],
+    instructions: async () => start(),
+  }
 }
 
-/** Requests for more add up while they wait; every other question replaces the one before. */
-async function replace(
-  rows: Rows,
-  open: Approval,
-  { kind, planned, approvalId, now }: Ask & { approvalId: string },
-): Promise<void> {
-  await supersedeApproval(rows, open.id, now)
-  const addsUp = kind === 'capabilities' && open.kind === kind && open.expiresAt > now
-  const replaced = addsUp ? planned.map(({ capability }) => capability) : null
-  await deletePendingGrants(rows, open.id, replaced)
-  if (addsUp) await movePendingGrants(rows, open.id, { approvalId, now })
+/** Prepares the grants of a plan. What policy grants at once gets the lifetime policy gives it. */
+export function prepareGrants({ options }: AgentAuthContext, plan: Plan) {
+  const { planned, now } = plan
+  const grants = planned.map((one) => {
+    const seconds = options.resolveGrantTTL({ capability: one.capability })
+    const expiresAt = seconds === null ? null : new Date(now.getTime() + seconds * 1000)
+    return newGrant(one, { ...plan, expiresAt })
+  })
+  const inserts: NewRow[] = grants.map((row) => ({ model: 'agentGrant', row }))
+  return { grants, inserts }
+}
+
+interface Plan {
+  readonly agentId: string
+  readonly approvalId: string | null
+  readonly planned: readonly PlannedGrant[]
+  readonly reason: string | null
+  readonly now: Date
+}
+
+/**
+ * Stores a question of an agent that exists, inside the caller's transaction.
+ *
+ * An agent has one open question at a time: asking again replaces it by the new one. Requests for
+ * more add up while they wait; every other question forgets the one before.
+ */
+export async function ask(context: AgentAuthContext, rows: Rows, request: Ask): Promise<Question> {
+  const question = prepareQuestion(context, request)
+  const { agent, kind, planned, now } = request
+  const open = await findPendingApproval(rows, agent.id)
+  await insertAll(rows, question.inserts.slice(0, 1))
+  if (open) {
+    await supersedeApproval(rows, open.id, now)
+    const addsUp = kind === 'capabilities' && open.kind === kind && open.expiresAt > now
+    const replaced = addsUp ? planned.map(({ capability }) => capability) : null
+    await deletePendingGrants(rows, open.id, replaced)
+    const to = { approvalId: question.approval.id, now }
+    if (addsUp) await movePendingGrants(rows, open.id, to)
+  }
+  await insertAll(rows, question.inserts.slice(1))
+  return question
 }
 
 /** Takes back the open question of an agent that no longer needs an answer. */
@@ -76,25 +109,6 @@ export async function withdraw(rows: Rows, agentId: string, now: Date): Promise<
   if (!open) return
   await supersedeApproval(rows, open.id, now)
   await deletePendingGrants(rows, open.id, null)
-}
-
-/** Stores a plan. What policy grants at once gets the lifetime policy gives it. */
-export async function storePlan(
-  { options }: AgentAuthContext,
-  rows: Rows,
-  plan: {
-    agentId: string
-    approvalId: string | null
-    planned: readonly PlannedGrant[]
-    reason: string | null
-    now: Date
-  },
-) {
-  const expiresAt = (capability: string) => {
-    const seconds = options.resolveGrantTTL({ capability })
-    return seconds === null ? null : new Date(plan.now.getTime() + seconds * 1000)
-  }
-  return createGrants(rows, { ...plan, expiresAt })
 }
 
 /** The method the agent prefers, where this server has it, else the first one (specification, 7.5). */

@@ -11,7 +11,7 @@ import type { AgentPrincipal } from '../authenticate/principal.ts'
 import { agentState, refusal } from './domain/lifecycle.ts'
 import type { Host } from './domain/model.ts'
 import { challengeOf, type RouteRequest } from './http.ts'
-import { type LoadedAgent, loadAgent, moveAgent } from './store/agents.ts'
+import { type LoadedAgent, moveAgent } from './store/agents.ts'
 import { findHostByThumbprint } from './store/hosts.ts'
 import type { AgentAuthContext } from './context.ts'
 
@@ -83,7 +83,7 @@ export async function verifyAgent(
   if (typeof audience !== 'string' && !audience(unverified.audience)) {
     throw new ProtocolError('invalid_jwt')
   }
-  const loaded = await loadAgent(context.db, unverified.agentId)
+  const loaded = await context.agents.load(unverified.agentId)
   if (!loaded) throw new ProtocolError('invalid_jwt')
   const token = await verifyAgentJwt(unverified, {
     key: loaded.agent.publicKey,

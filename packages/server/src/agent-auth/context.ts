@@ -5,6 +5,7 @@ import { Events } from './events.ts'
 import { Limits } from './limits.ts'
 import type { ResolvedAgentAuthOptions } from './options.ts'
 import { CapabilitySchemas } from './schemas.ts'
+import { AgentLoader } from './store/agents.ts'
 import type { Database, SqlClient } from './store/database.ts'
 import { LastUsed } from './store/last-used.ts'
 import { ReplayGuard } from './store/replay.ts'
@@ -20,6 +21,7 @@ export interface AgentAuthContext {
   readonly basePath: string
   /** URL of the execute endpoint, and the audience of JWTs for it. */
   readonly defaultLocation: string
+  readonly agents: AgentLoader
   readonly replay: ReplayGuard
   readonly lastUsed: LastUsed
   readonly limits: Limits
@@ -56,6 +58,7 @@ export function createContext(
     issuer: base.origin,
     basePath,
     defaultLocation: `${base.origin}${basePath}/capability/execute`,
+    agents: new AgentLoader(db),
     replay: new ReplayGuard(db, lost('old JWT ids are not removed')),
     lastUsed: new LastUsed(db, lost('a last use is not stored')),
     limits: new Limits(options.rateLimit, async (limit, key) => {

@@ -1,12 +1,12 @@
 import type { AgentEvent } from './domain/event.ts'
 import type { Database } from './store/database.ts'
-import { recordEvent } from './store/events.ts'
+import { EventLog } from './store/events.ts'
 
 type Listener = (event: AgentEvent) => void
 
 /** Stores events and tells who listens: `onEvent`, and the pages people have open. */
 export class Events {
-  readonly #db: Database
+  readonly #log: EventLog
   readonly #onEvent: ((event: AgentEvent) => void | Promise<void>) | undefined
   readonly #onError: (error: unknown) => void
   readonly #listeners = new Set<Listener>()
@@ -16,7 +16,7 @@ export class Events {
     onEvent: ((event: AgentEvent) => void | Promise<void>) | undefined
     onError: (error: unknown) => void
   }) {
-    this.#db = options.db
+    this.#log = new EventLog(options.db)
     this.#onEvent = options.onEvent
     this.#onError = options.onError
   }
@@ -24,7 +24,7 @@ export class Events {
   /** Resolves once the event is durable. Never throws: what happened has happened. */
   async emit(event: AgentEvent): Promise<void> {
     try {
-      await recordEvent(this.#db, event, new Date())
+      await this.#log.record(event, new Date())
     } catch (error) {
       this.#onError(error)
     }

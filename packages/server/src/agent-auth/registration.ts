@@ -5,14 +5,15 @@ import {
   type PublicJwk,
   type RegisterRequest,
 } from '@countersign/protocol'
-import { ask, storePlan, withdraw } from './ask.ts'
+import { type Ask, ask, prepareGrants, prepareQuestion, type Question, withdraw } from './ask.ts'
 import type { AuthenticatedHost } from './authenticate.ts'
 import type { AgentAuthContext } from './context.ts'
+import type { AgentEvent } from './domain/event.ts'
 import type { Agent, Grant, Host, RequestedCapability } from './domain/model.ts'
 import { planGrants, type PlannedGrant } from './domain/plan-grants.ts'
-import { countLiveAgents, createAgent, findAgentByKey, moveAgent } from './store/agents.ts'
-import { createHost, findHostByThumbprint } from './store/hosts.ts'
-import { findGrantsOf } from './store/grants.ts'
+import { countLiveAgents, findAgentByKey, moveAgent, newAgent } from './store/agents.ts'
+import { findHostByThumbprint, newHost } from './store/hosts.ts'
+import { insertAll, insertTogether } from './store/insert.ts'
 import type { Rows } from './store/database.ts'
 
 export interface Registration extends AuthenticatedHost {
@@ -39,58 +40,95 @@ export async function registerAgent(
   context: AgentAuthContext,
   registration: Registration,
 ): Promise<Registered> {
-  const { adapter } = context.db
-  const stored = await adapter
-    .transaction((rows) => store(context, rows, registration))
-    .catch(async (error: unknown) => {
-      // Another process may have registered the same key in the same moment: then this is a retry.
-      if (error instanceof ProtocolError || !(await lostRace(adapter, registration))) throw error
-      const host = await findHostByThumbprint(adapter, registration.token.issuer)
-      return adapter.transaction((rows) => store(context, rows, { ...registration, host }))
-    })
-  const { agent, host, asked } = stored
+  const stored = await store(context, registration).catch(async (error: unknown) => {
+    // Another process may have registered the same key in the same moment: then this is a retry.
+    if (error instanceof ProtocolError || !(await lostRace(context, registration))) throw error
+    const { issuer } = registration.token
+    const host = await findHostByThumbprint(context.db.adapter, issuer)
+    return store(context, { ...registration, host })
+  })
   await announce(context, registration, stored)
-  return { agent, host, grants: stored.grants, approval: asked ? await asked.instructions() : null }
+  const { agent, host, grants, question } = stored
+  return { agent, host, grants, approval: question ? await question.instructions() : null }
 }
 
-async function store(context: AgentAuthContext, rows: Rows, registration: Registration) {
-  const { body, requested, now } = registration
-  const host = registration.host ?? (await bringHost(rows, registration))
-  const found = await findAgentByKey(rows, registrationKeyOf(host, registration))
+interface Stored extends Omit<Registered, 'approval'> {
+  readonly question: Question | null
+  readonly isNew: boolean
+}
+
+async function store(context: AgentAuthContext, registration: Registration): Promise<Stored> {
+  const { requested } = registration
+  const host = registration.host ?? bringHost(registration)
+  const found = registration.host && (await findRegistered(context, host, registration))
   if (found && found.status !== 'pending') throw new ProtocolError('agent_exists')
 
   const { capabilities } = context.options
   const planned = planGrants(requested, { host, capabilities, held: [] })
   const settled = mayStart(host) && !planned.some(({ status }) => status === 'pending')
-  if (!found) await refuseTooMany(context, rows, host)
-  const agent = found
-    ? { ...found, status: settled ? ('active' as const) : found.status }
-    : await bringAgent(rows, { registration, host, settled })
+  const arrival = { registration, host, planned: planned.map(waitWith(host)), settled }
+  return found ? storeRetry(context, arrival, found) : storeNew(context, arrival)
+}
 
-  const reason = body.reason ?? null
-  if (settled) {
-    if (found) await startAfterAll(rows, found, now)
-    const grants = await storePlan(context, rows, {
-      agentId: agent.id,
-      approvalId: null,
-      planned,
-      reason,
-      now,
-    })
-    return { agent, host, grants, asked: null, isNew: !found }
-  }
-  const asked = await ask(context, rows, {
+/** A registration that has been thought through. */
+interface Arrival {
+  readonly registration: Registration
+  readonly host: Host
+  readonly planned: readonly PlannedGrant[]
+  /** Nobody has to be asked. */
+  readonly settled: boolean
+}
+
+async function storeNew(context: AgentAuthContext, arrival: Arrival): Promise<Stored> {
+  const { registration, host, settled } = arrival
+  await refuseTooMany(context, context.db.adapter, host)
+  const agent = bringAgent(arrival)
+  const question = settled ? null : prepareQuestion(context, askOf(arrival, agent))
+  const { grants, inserts } = question ?? prepareGrants(context, planOf(arrival, agent))
+  await insertTogether(context.db, [
+    ...(registration.host ? [] : [{ model: 'agentHost' as const, row: host }]),
+    { model: 'agent', row: agent },
+    ...inserts,
+  ])
+  return { agent, host, grants, question, isNew: true }
+}
+
+async function storeRetry(
+  context: AgentAuthContext,
+  arrival: Arrival,
+  found: Agent,
+): Promise<Stored> {
+  const { host, settled, registration } = arrival
+  return context.db.adapter.transaction(async (rows) => {
+    if (!settled) {
+      const question = await ask(context, rows, askOf(arrival, found))
+      return { agent: found, host, grants: question.grants, question, isNew: false }
+    }
+    await startAfterAll(rows, found, registration.now)
+    const { grants, inserts } = prepareGrants(context, planOf(arrival, found))
+    await insertAll(rows, inserts)
+    const agent = { ...found, status: 'active' as const }
+    return { agent, host, grants, question: null, isNew: false }
+  })
+}
+
+function planOf({ registration, planned }: Arrival, agent: Agent) {
+  const { body, now } = registration
+  return { agentId: agent.id, approvalId: null, planned, reason: body.reason ?? null, now }
+}
+
+function askOf({ registration, host, planned }: Arrival, agent: Agent): Ask {
+  const { body, now } = registration
+  return {
     agent,
     host,
     kind: 'registration',
-    planned: planned.map(waitWith(host)),
-    reason,
+    planned,
+    reason: body.reason ?? null,
     bindingMessage: body.binding_message ?? null,
     preferredMethod: body.preferred_method,
     now,
-  })
-  const grants = await findGrantsOf(rows, agent.id)
-  return { agent, host, grants, asked, isNew: !found }
+  }
 }
 
 /** A waiting agent that asks for less on its retry may need nobody's approval any more. */
@@ -109,23 +147,18 @@ function mayStart(host: Host): boolean {
   return host.status === 'active' && host.userId !== null
 }
 
-async function bringHost(rows: Rows, { token, body, now }: Registration): Promise<Host> {
-  return createHost(rows, {
+function bringHost({ token, body, now }: Registration): Host {
+  return newHost({
     name: body.host_name ?? null,
     thumbprint: token.issuer,
     publicKey: parsePublicJwk(token.hostPublicKey),
-    status: 'pending',
-    defaultCapabilities: [],
     now,
   })
 }
 
-async function bringAgent(
-  rows: Rows,
-  { registration, host, settled }: { registration: Registration; host: Host; settled: boolean },
-): Promise<Agent> {
+function bringAgent({ registration, host, settled }: Arrival): Agent {
   const { body, agentKey, now } = registration
-  return createAgent(rows, {
+  return newAgent({
     name: body.name,
     hostId: host.id,
     userId: host.userId,
@@ -153,31 +186,34 @@ function registrationKeyOf(host: Host, { agentKey }: Registration): string {
   return `${host.id}.${agentKey.thumbprint}`
 }
 
-async function lostRace(rows: Rows, registration: Registration): Promise<boolean> {
-  const host = await findHostByThumbprint(rows, registration.token.issuer)
+async function findRegistered({ db }: AgentAuthContext, host: Host, registration: Registration) {
+  return findAgentByKey(db.adapter, registrationKeyOf(host, registration))
+}
+
+async function lostRace(context: AgentAuthContext, registration: Registration): Promise<boolean> {
+  const host = await findHostByThumbprint(context.db.adapter, registration.token.issuer)
   if (!host) return false
   if (!registration.host) return true
-  return (await findAgentByKey(rows, registrationKeyOf(host, registration))) !== null
+  return (await findRegistered(context, host, registration)) !== null
 }
 
 async function announce(
   { events }: AgentAuthContext,
   registration: Registration,
-  { agent, host, asked, isNew }: Awaited<ReturnType<typeof store>>,
+  { agent, host, question, isNew }: Stored,
 ): Promise<void> {
-  const who = { agentId: agent.id, hostId: host.id, userId: host.userId }
   const capabilities = registration.requested.map(({ name }) => name)
-  if (!registration.host) await events.emit({ type: 'host.created', outcome: 'success', ...who })
+  const who = { agentId: agent.id, hostId: host.id, userId: host.userId }
+  const done = { outcome: 'success' as const, ...who }
+  const happened: AgentEvent[] = []
+  if (!registration.host) happened.push({ type: 'host.created', ...done })
   if (isNew) {
-    const details = { status: agent.status, capabilities }
-    await events.emit({ type: 'agent.created', outcome: 'success', ...who, details })
-  }
-  if (asked) {
-    await events.emit({
-      type: 'approval.requested',
-      outcome: 'success',
-      ...who,
-      details: { capabilities },
+    happened.push({
+      type: 'agent.created',
+      ...done,
+      details: { status: agent.status, capabilities },
     })
   }
+  if (question) happened.push({ type: 'approval.requested', ...done, details: { capabilities } })
+  await Promise.all(happened.map((event) => events.emit(event)))
 }

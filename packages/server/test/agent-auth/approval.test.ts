@@ -38,7 +38,12 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       asserted: { agent_name: 'Bot', reason: 'Rent.', resembles: [] },
       capabilities: [
         { capability: 'list_accounts', read_only: true, strength: 'session', constraints: null },
-        { capability: 'transfer_money', title: 'Transfer money', read_only: false, constraints: { amount: { max: 300 } } },
+        {
+          capability: 'transfer_money',
+          title: 'Transfer money',
+          read_only: false,
+          constraints: { amount: { max: 300 } },
+        },
       ],
       webauthn: { available: false, required: false },
       fresh_session: { fresh: true, window_seconds: 300 },
@@ -55,7 +60,10 @@ describe.each(worlds)('approval: $name', ({ open }) => {
     ]) {
       const { agent, user_code } = await waiting()
       const person = await world.person()
-      const approved = await decide(world, person, { user_code: write(user_code), action: 'approve' })
+      const approved = await decide(world, person, {
+        user_code: write(user_code),
+        action: 'approve',
+      })
       expect(approved).toMatchObject({
         status: 200,
         body: {
@@ -85,7 +93,9 @@ describe.each(worlds)('approval: $name', ({ open }) => {
     })
     expect(challenge).toMatchObject(refused)
     expect((await agent.execute('list_accounts')).status).toBe(403)
-    expect(await decide(world, person, { user_code, action: 'deny' })).toMatchObject({ status: 200 })
+    expect(await decide(world, person, { user_code, action: 'deny' })).toMatchObject({
+      status: 200,
+    })
   })
 
   it('AA66 a stale session activates nothing in any other way', async () => {
@@ -103,16 +113,34 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       status: 403,
       body: { error: 'fresh_session_required' },
     })
-    for (const path of ['/agent/grant', '/agent/grant-capability', '/host/create', '/host/update', '/agent/host/create']) {
+    for (const path of [
+      '/agent/grant',
+      '/agent/grant-capability',
+      '/host/create',
+      '/host/update',
+      '/agent/host/create',
+    ]) {
       const answer = await call(world.handler, 'POST', path, {
         cookie,
-        body: { agent_id: agent.id, capability: 'crash', capabilities: ['crash'], status: 'active' },
+        body: {
+          agent_id: agent.id,
+          capability: 'crash',
+          capabilities: ['crash'],
+          status: 'active',
+        },
       })
       expect([403, 404]).toContain(answer.status)
     }
     const widened = await call(world.handler, 'POST', '/agent/update', {
       cookie,
-      body: { agent_id: agent.id, name: 'Bob', status: 'active', paused: false, pausedAt: null, userId: 'x' },
+      body: {
+        agent_id: agent.id,
+        name: 'Bob',
+        status: 'active',
+        paused: false,
+        pausedAt: null,
+        userId: 'x',
+      },
     })
     expect(widened).toMatchObject({ status: 200, body: { name: 'Bob', paused: true } })
     expect((await agent.execute('list_accounts')).status).toBe(403)
@@ -139,7 +167,10 @@ describe.each(worlds)('approval: $name', ({ open }) => {
   it('AA69 a burst of guesses gets no more tries than a slow one', async () => {
     const person = await world.person()
     const { user_code } = await waiting()
-    const guesses = Array.from({ length: 60 }, (_, n) => `ZZZZ-${'BCDFGHJKLM'.charAt(n % 10).repeat(4)}`)
+    const guesses = Array.from(
+      { length: 60 },
+      (_, n) => `ZZZZ-${'BCDFGHJKLM'.charAt(n % 10).repeat(4)}`,
+    )
     const answers = await Promise.all(
       [...guesses, user_code].map((code) => look(world, person, { user_code: code })),
     )
@@ -183,13 +214,17 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       expect(await decide(world, bob, byId)).toMatchObject(notFound)
     }
     const approval_id = view.body.approval_id
-    expect(await decide(world, ada, { approval_id, action: 'approve' })).toMatchObject({ status: 200 })
+    expect(await decide(world, ada, { approval_id, action: 'approve' })).toMatchObject({
+      status: 200,
+    })
     expect(await decide(world, bob, { approval_id, action: 'deny' })).toMatchObject(notFound)
     expect(await decide(world, ada, { approval_id, action: 'deny' })).toMatchObject({
       status: 409,
       body: { error: 'approval_decided' },
     })
-    expect(await decide(world, ada, { user_code, action: 'approve' })).toMatchObject({ status: 409 })
+    expect(await decide(world, ada, { user_code, action: 'approve' })).toMatchObject({
+      status: 409,
+    })
   })
 
   it("a person cannot approve under somebody else's host", async () => {
@@ -200,10 +235,14 @@ describe.each(worlds)('approval: $name', ({ open }) => {
     expect(await look(world, stranger, { user_code })).toMatchObject(notFound)
     expect(await decide(world, stranger, { user_code, action: 'approve' })).toMatchObject(notFound)
     const inbox = await call(world.handler, 'GET', '/agent/approvals', { cookie: person.cookie })
-    expect(inbox.body.approvals).toMatchObject([{ kind: 'registration', facts: { host_known: true } }])
+    expect(inbox.body.approvals).toMatchObject([
+      { kind: 'registration', facts: { host_known: true } },
+    ])
     const { approval_id } = inbox.body.approvals[0]
     expect(await decide(world, stranger, { approval_id, action: 'deny' })).toMatchObject(notFound)
-    expect(await decide(world, person, { approval_id, action: 'approve' })).toMatchObject({ status: 200 })
+    expect(await decide(world, person, { approval_id, action: 'approve' })).toMatchObject({
+      status: 200,
+    })
     const empty = await call(world.handler, 'GET', '/agent/approvals', { cookie: stranger.cookie })
     expect(empty.body.approvals).toEqual([])
   })
@@ -232,7 +271,9 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       expect(grants).toContainEqual({ capability: 'crash', status: 'denied', denied_by: person.id })
     }
     expect((await host.status(agent.id)).body.status).toBe('active')
-    expect(await agent.execute('transfer_money', { amount: 1, to: 'a' })).toMatchObject({ status: 403 })
+    expect(await agent.execute('transfer_money', { amount: 1, to: 'a' })).toMatchObject({
+      status: 403,
+    })
     expect(await agent.execute('list_accounts')).toMatchObject({ status: 200 })
   })
 
@@ -265,7 +306,11 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       user_code,
       action: 'approve',
       capabilities: [
-        { capability: 'transfer_money', allow: true, constraints: { amount: { max: 5000, min: 10 }, to: 'acc_2' } },
+        {
+          capability: 'transfer_money',
+          allow: true,
+          constraints: { amount: { max: 5000, min: 10 }, to: 'acc_2' },
+        },
         { capability: 'pay_small', allow: true, constraints: { amount: { max: 100 } } },
       ],
     })
@@ -275,7 +320,11 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       { capability: 'pay_small', constraints: { amount: { max: 50 } } },
     ])
     expect((await agent.execute('transfer_money', { amount: 300, to: 'acc_2' })).status).toBe(200)
-    for (const [amount, to] of [[301, 'acc_2'], [9, 'acc_2'], [20, 'acc_3']]) {
+    for (const [amount, to] of [
+      [301, 'acc_2'],
+      [9, 'acc_2'],
+      [20, 'acc_3'],
+    ]) {
       expect(await agent.execute('transfer_money', { amount, to })).toMatchObject({
         status: 403,
         body: { error: 'constraint_violated' },
@@ -290,7 +339,9 @@ describe.each(worlds)('approval: $name', ({ open }) => {
     const approved = await decide(world, person, {
       user_code,
       action: 'approve',
-      capabilities: [{ capability: 'transfer_money', allow: true, constraints: { amount: { min: 400 } } }],
+      capabilities: [
+        { capability: 'transfer_money', allow: true, constraints: { amount: { min: 400 } } },
+      ],
     })
     expect(approved.body.agent_capability_grants).toMatchObject([
       { capability: 'transfer_money', status: 'denied', reason: expect.stringContaining('amount') },
@@ -299,22 +350,56 @@ describe.each(worlds)('approval: $name', ({ open }) => {
 
   it.each([
     ['a capability nobody asked for', [{ capability: 'crash', allow: true }], 'invalid_request'],
-    ['one capability twice', [{ capability: 'list_accounts', allow: true }, { capability: 'list_accounts', allow: false }], 'invalid_request'],
-    ['an unknown operator', [{ capability: 'list_accounts', allow: true, constraints: { a: { less_than: 1 } } }], 'unknown_constraint_operator'],
+    [
+      'one capability twice',
+      [
+        { capability: 'list_accounts', allow: true },
+        { capability: 'list_accounts', allow: false },
+      ],
+      'invalid_request',
+    ],
+    [
+      'an unknown operator',
+      [{ capability: 'list_accounts', allow: true, constraints: { a: { less_than: 1 } } }],
+      'unknown_constraint_operator',
+    ],
     ['zero uses', [{ capability: 'list_accounts', allow: true, max_uses: 0 }], 'invalid_request'],
-    ['a negative lifetime', [{ capability: 'list_accounts', allow: true, expires_in: -5 }], 'invalid_request'],
-    ['a negative budget', [{ capability: 'list_accounts', allow: true, budget: { field: 'amount', limit: -1 } }], 'invalid_request'],
-    ['a budget finer than a millionth', [{ capability: 'list_accounts', allow: true, budget: { field: 'amount', limit: 0.1234567 } }], 'invalid_request'],
-    ['a budget that is not countable', [{ capability: 'list_accounts', allow: true, budget: { field: 'amount', limit: 1e300 } }], 'invalid_request'],
-    ['uses beyond what a database counts', [{ capability: 'list_accounts', allow: true, max_uses: 1e15 }], 'invalid_request'],
-  ])('keycloak-agent-auth (51) refuses a decision with %s, and decides nothing', async (_title, capabilities, error) => {
-    const person = await world.person()
-    const { agent, user_code } = await waiting()
-    const answer = await decide(world, person, { user_code, action: 'approve', capabilities })
-    expect(answer).toMatchObject({ status: 400, body: { error } })
-    expect((await agent.execute('list_accounts')).status).toBe(403)
-    expect((await look(world, person, { user_code })).body.status).toBe('pending')
-  })
+    [
+      'a negative lifetime',
+      [{ capability: 'list_accounts', allow: true, expires_in: -5 }],
+      'invalid_request',
+    ],
+    [
+      'a negative budget',
+      [{ capability: 'list_accounts', allow: true, budget: { field: 'amount', limit: -1 } }],
+      'invalid_request',
+    ],
+    [
+      'a budget finer than a millionth',
+      [{ capability: 'list_accounts', allow: true, budget: { field: 'amount', limit: 0.1234567 } }],
+      'invalid_request',
+    ],
+    [
+      'a budget that is not countable',
+      [{ capability: 'list_accounts', allow: true, budget: { field: 'amount', limit: 1e300 } }],
+      'invalid_request',
+    ],
+    [
+      'uses beyond what a database counts',
+      [{ capability: 'list_accounts', allow: true, max_uses: 1e15 }],
+      'invalid_request',
+    ],
+  ])(
+    'keycloak-agent-auth (51) refuses a decision with %s, and decides nothing',
+    async (_title, capabilities, error) => {
+      const person = await world.person()
+      const { agent, user_code } = await waiting()
+      const answer = await decide(world, person, { user_code, action: 'approve', capabilities })
+      expect(answer).toMatchObject({ status: 400, body: { error } })
+      expect((await agent.execute('list_accounts')).status).toBe(403)
+      expect((await look(world, person, { user_code })).body.status).toBe('pending')
+    },
+  )
 
   it('AA73 an approval id stands for what was shown, not for what the agent asked since', async () => {
     const { person, agent } = await connected(world, ['list_accounts'])
@@ -327,10 +412,16 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       approval_id: shown.approval_id,
       action: 'approve',
     })
-    const body = { approval_id: shown.approval_id, action: 'approve', capabilities: [{ capability: 'transfer_money', allow: true }] }
+    const body = {
+      approval_id: shown.approval_id,
+      action: 'approve',
+      capabilities: [{ capability: 'transfer_money', allow: true }],
+    }
     const explicit = answer.status === 200 ? answer : await decide(world, person, body)
     for (const { status } of [answer, explicit]) expect([200, 404, 409, 410]).toContain(status)
-    expect(await agent.execute('transfer_money', { amount: 5000, to: 'a' })).toMatchObject({ status: 403 })
+    expect(await agent.execute('transfer_money', { amount: 5000, to: 'a' })).toMatchObject({
+      status: 403,
+    })
     expect(await agent.execute('crash')).toMatchObject({ status: 403 })
   })
 
@@ -350,14 +441,22 @@ describe.each(worlds)('approval: $name', ({ open }) => {
   it('AA74 a stranger reaches no agent, grant, host or activity of another', async () => {
     const { person, host, agent } = await connected(world, ['list_accounts'])
     const { cookie } = await world.person()
-    const own = await call(world.handler, 'GET', `/agent/get?agent_id=${agent.id}`, { cookie: person.cookie })
+    const own = await call(world.handler, 'GET', `/agent/get?agent_id=${agent.id}`, {
+      cookie: person.cookie,
+    })
     const [{ grant_id }] = own.body.grants
     const { host_id } = own.body.host
     const attempts = [
       call(world.handler, 'GET', `/agent/get?agent_id=${agent.id}`, { cookie }),
       call(world.handler, 'GET', `/agent/activity?agent_id=${agent.id}`, { cookie }),
-      call(world.handler, 'POST', '/agent/update', { cookie, body: { agent_id: agent.id, name: 'x' } }),
-      call(world.handler, 'POST', '/agent/pause', { cookie, body: { agent_id: agent.id, paused: true } }),
+      call(world.handler, 'POST', '/agent/update', {
+        cookie,
+        body: { agent_id: agent.id, name: 'x' },
+      }),
+      call(world.handler, 'POST', '/agent/pause', {
+        cookie,
+        body: { agent_id: agent.id, paused: true },
+      }),
       call(world.handler, 'POST', '/agent/revoke', { cookie, body: { agent_id: agent.id } }),
       call(world.handler, 'POST', '/agent/revoke-grant', { cookie, body: { grant_id } }),
       call(world.handler, 'POST', '/host/revoke', { cookie, body: { host_id } }),
@@ -374,7 +473,10 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       const answer = await stranger.post(path, { agent_id: agent.id })
       expect(answer).toMatchObject({ status: 403, body: { error: 'host_pending' } })
     }
-    expect(await stranger.status(agent.id)).toMatchObject({ status: 403, body: { error: 'unauthorized' } })
+    expect(await stranger.status(agent.id)).toMatchObject({
+      status: 403,
+      body: { error: 'unauthorized' },
+    })
     const { host: linked } = await connected(world)
     for (const path of ['/agent/revoke', '/agent/reactivate']) {
       const answer = await linked.post(path, { agent_id: agent.id })
@@ -386,14 +488,21 @@ describe.each(worlds)('approval: $name', ({ open }) => {
   it('AA74 the owner renames, pauses, takes away and revokes', async () => {
     const { person, host, agent } = await connected(world, ['list_accounts', 'check_balance'])
     const { cookie } = person
-    const post = (path: string, body: unknown) => call(world.handler, 'POST', path, { cookie, body })
-    expect(await post('/agent/update', { agent_id: agent.id, name: '<b>Rent</b>\u202E bot' })).toMatchObject({
+    const post = (path: string, body: unknown) =>
+      call(world.handler, 'POST', path, { cookie, body })
+    expect(
+      await post('/agent/update', { agent_id: agent.id, name: '<b>Rent</b>\u202E bot' }),
+    ).toMatchObject({
       status: 200,
       body: { name: 'Rent bot' },
     })
     const { body } = await call(world.handler, 'GET', `/agent/get?agent_id=${agent.id}`, { cookie })
-    const grant = body.grants.find(({ capability }: { capability: string }) => capability === 'check_balance')
-    expect(await post('/agent/revoke-grant', { grant_id: grant.grant_id })).toMatchObject({ status: 200 })
+    const grant = body.grants.find(
+      ({ capability }: { capability: string }) => capability === 'check_balance',
+    )
+    expect(await post('/agent/revoke-grant', { grant_id: grant.grant_id })).toMatchObject({
+      status: 200,
+    })
     expect(await agent.execute('check_balance', { account: 'a' })).toMatchObject({
       status: 403,
       body: { error: 'capability_not_granted' },
@@ -403,11 +512,17 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       status: 200,
       body: { agent_id: agent.id, status: 'revoked' },
     })
-    expect(await agent.execute('list_accounts')).toMatchObject({ status: 403, body: { error: 'agent_revoked' } })
+    expect(await agent.execute('list_accounts')).toMatchObject({
+      status: 403,
+      body: { error: 'agent_revoked' },
+    })
     expect(await host.status(agent.id)).toMatchObject({ status: 200, body: { status: 'revoked' } })
     const [view] = (await call(world.handler, 'GET', '/host/list', { cookie })).body.hosts
     expect(await post('/host/revoke', { host_id: view.host_id })).toMatchObject({ status: 200 })
-    expect((await host.register()).answer).toMatchObject({ status: 403, body: { error: 'host_revoked' } })
+    expect((await host.register()).answer).toMatchObject({
+      status: 403,
+      body: { error: 'host_revoked' },
+    })
   })
 
   it('Sentinel identity local@localhost (52) no person endpoint answers without a session', async () => {
@@ -428,7 +543,11 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       ['POST', '/host/revoke', { host_id: 'a' }],
     ]
     for (const [method, path, body] of endpoints) {
-      for (const headers of [{}, { 'x-user-id': 'local@localhost' }, { cookie: 'better-auth.session_token=local' }]) {
+      for (const headers of [
+        {},
+        { 'x-user-id': 'local@localhost' },
+        { cookie: 'better-auth.session_token=local' },
+      ]) {
         const answer = await call(world.handler, method, path, {
           headers: { origin: 'http://localhost:4100', ...headers },
           ...(body !== undefined && { body }),
@@ -443,9 +562,22 @@ describe.each(worlds)('approval: $name', ({ open }) => {
 
   it('answers a malformed request of a person in the format of the error table', async () => {
     const { cookie } = await world.person()
-    for (const body of [{}, { action: 'maybe', user_code: 'x' }, { action: 'approve' }, [], 'x', { action: 'approve', user_code: 7 }]) {
-      const answer = await call(world.handler, 'POST', '/agent/approve-capability', { cookie, body })
-      expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request', message: expect.any(String) } })
+    for (const body of [
+      {},
+      { action: 'maybe', user_code: 'x' },
+      { action: 'approve' },
+      [],
+      'x',
+      { action: 'approve', user_code: 7 },
+    ]) {
+      const answer = await call(world.handler, 'POST', '/agent/approve-capability', {
+        cookie,
+        body,
+      })
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_request', message: expect.any(String) },
+      })
     }
     expect(await call(world.handler, 'GET', '/agent/approval', { cookie })).toMatchObject({
       status: 400,

@@ -25,19 +25,61 @@ const personPosts = [
 
 /** Bodies that look right from afar. */
 const member = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('list_accounts', 'transfer_money', 'delegated', '', '\u0000', '__proto__', 'x'.repeat(300), null, 0, -1, 1e308, true) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      'list_accounts',
+      'transfer_money',
+      'delegated',
+      '',
+      '\u0000',
+      '__proto__',
+      'x'.repeat(300),
+      null,
+      0,
+      -1,
+      1e308,
+      true,
+    ),
+  },
   { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
 )
 const keys = fc.constantFrom(
-  'name', 'host_name', 'reason', 'capabilities', 'capability', 'arguments', 'constraints', 'mode', 'agent_id', 'token',
-  'user_code', 'approval_id', 'action', 'allow', 'max_uses', 'expires_in', 'budget', 'field', 'limit', 'grant_id',
-  'paused', 'webauthn_response', 'binding_message', 'preferred_method', '__proto__', 'amount', 'to',
+  'name',
+  'host_name',
+  'reason',
+  'capabilities',
+  'capability',
+  'arguments',
+  'constraints',
+  'mode',
+  'agent_id',
+  'token',
+  'user_code',
+  'approval_id',
+  'action',
+  'allow',
+  'max_uses',
+  'expires_in',
+  'budget',
+  'field',
+  'limit',
+  'grant_id',
+  'paused',
+  'webauthn_response',
+  'binding_message',
+  'preferred_method',
+  '__proto__',
+  'amount',
+  'to',
 )
-const objects = fc.array(fc.tuple(keys, member), { maxLength: 6 }).map((entries) => Object.fromEntries(entries))
-const nested = fc.tuple(objects, keys, fc.oneof(objects, fc.array(fc.oneof(objects, member), { maxLength: 3 }))).map(
-  ([object, key, value]) => ({ ...object, [key]: value }),
-)
+const objects = fc
+  .array(fc.tuple(keys, member), { maxLength: 6 })
+  .map((entries) => Object.fromEntries(entries))
+const nested = fc
+  .tuple(objects, keys, fc.oneof(objects, fc.array(fc.oneof(objects, member), { maxLength: 3 })))
+  .map(([object, key, value]) => ({ ...object, [key]: value }))
 const bodies = fc.oneof(
   { weight: 6, arbitrary: nested.map((value) => JSON.stringify(value)) },
   { weight: 2, arbitrary: fc.json() },
@@ -45,18 +87,37 @@ const bodies = fc.oneof(
 )
 
 /** Header values: whatever a client can put on the wire. */
-const latin = fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f).map((code) => String.fromCharCode(code)), maxLength: 60 })
+const latin = fc.string({
+  unit: fc
+    .integer({ min: 0x20, max: 0xff })
+    .filter((code) => code !== 0x7f)
+    .map((code) => String.fromCharCode(code)),
+  maxLength: 60,
+})
 const base64url = fc.string({ unit: fc.constantFrom(...'AZaz09-_='), maxLength: 40 })
-const jwtLike = fc.tuple(
-  fc.oneof(fc.constantFrom({ alg: 'EdDSA', typ: 'agent+jwt' }, { alg: 'EdDSA', typ: 'host+jwt' }), fc.object({ maxDepth: 1 })),
-  fc.oneof(objects, fc.jsonValue()),
-).map(([header, payload]) => `${encode(header)}.${encode(payload)}.${'A'.repeat(86)}`)
+const jwtLike = fc
+  .tuple(
+    fc.oneof(
+      fc.constantFrom({ alg: 'EdDSA', typ: 'agent+jwt' }, { alg: 'EdDSA', typ: 'host+jwt' }),
+      fc.object({ maxDepth: 1 }),
+    ),
+    fc.oneof(objects, fc.jsonValue()),
+  )
+  .map(([header, payload]) => `${encode(header)}.${encode(payload)}.${'A'.repeat(86)}`)
 const authorizations = fc.oneof(
   latin,
   latin.map((text) => `Bearer ${text}`),
   fc.tuple(base64url, base64url, base64url).map((parts) => `Bearer ${parts.join('.')}`),
   jwtLike.map((jwt) => `Bearer ${jwt}`),
-  fc.constantFrom('Bearer', 'bearer  ', 'Basic Og==', 'DPoP x', 'Bearer a b', `Bearer ${'A'.repeat(9000)}`, 'Bearer null'),
+  fc.constantFrom(
+    'Bearer',
+    'bearer  ',
+    'Basic Og==',
+    'DPoP x',
+    'Bearer a b',
+    `Bearer ${'A'.repeat(9000)}`,
+    'Bearer null',
+  ),
 )
 
 function encode(value: unknown): string {
@@ -79,42 +140,80 @@ describe.each([
 
   function isInTable({ status, body }: Awaited<ReturnType<typeof call>>): void {
     expect(status).toBeLessThan(500)
-    if (status >= 400) expect(body).toMatchObject({ error: expect.any(String), message: expect.any(String) })
+    if (status >= 400)
+      expect(body).toMatchObject({ error: expect.any(String), message: expect.any(String) })
   }
   const check = async (property: fc.IAsyncProperty<unknown>, numRuns = runs) =>
     fc.assert(property as fc.IAsyncProperty<[unknown]>, { numRuns, endOnFailure: true })
 
   it('GHSA-xmf8-cvqr-rfgj (25) any Authorization header', async () => {
     await check(
-      fc.asyncProperty(fc.constantFrom(...posts, '/host/revoke'), fc.constantFrom(...gets), authorizations, async (post, get, authorization) => {
-        // What Headers itself refuses never reaches a server.
-        try {
-          new Headers({ authorization })
-        } catch {
-          return
-        }
-        const headers = { authorization }
-        const body = { name: 'Bot', capabilities: ['list_accounts'], capability: 'list_accounts', agent_id: agent.id, token: 'x' }
-        const answers = await Promise.all([
-          call(world.handler, 'POST', post, { headers, body }),
-          call(world.handler, 'GET', `${get}?agent_id=${agent.id}&name=list_accounts`, { headers }),
-          call(world.handler, 'GET', '/agent/list', { headers, cookie: person.cookie }),
-        ])
-        for (const answer of answers.slice(0, 2)) {
-          isInTable(answer)
-          expect([400, 401]).toContain(answer.status)
-        }
-        expect(answers[2]?.status).toBeLessThan(500)
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...posts, '/host/revoke'),
+        fc.constantFrom(...gets),
+        authorizations,
+        async (post, get, authorization) => {
+          // What Headers itself refuses never reaches a server.
+          try {
+            new Headers({ authorization })
+          } catch {
+            return
+          }
+          const headers = { authorization }
+          const body = {
+            name: 'Bot',
+            capabilities: ['list_accounts'],
+            capability: 'list_accounts',
+            agent_id: agent.id,
+            token: 'x',
+          }
+          const answers = await Promise.all([
+            call(world.handler, 'POST', post, { headers, body }),
+            call(world.handler, 'GET', `${get}?agent_id=${agent.id}&name=list_accounts`, {
+              headers,
+            }),
+            call(world.handler, 'GET', '/agent/list', { headers, cookie: person.cookie }),
+          ])
+          for (const answer of answers.slice(0, 2)) {
+            isInTable(answer)
+            expect([400, 401]).toContain(answer.status)
+          }
+          expect(answers[2]?.status).toBeLessThan(500)
+        },
+      ),
     )
   })
 
   it('GHSA-xmf8-cvqr-rfgj (25) any claims under a good signature', async () => {
-    const claim = fc.constantFrom('iss', 'sub', 'aud', 'iat', 'exp', 'jti', 'capabilities', 'host_public_key', 'agent_public_key', 'agent_kid', 'agent_jwks_url', 'host_jwks_url')
-    const value = fc.oneof(member, fc.constantFrom(undefined, ISSUER, { kty: 'OKP', crv: 'Ed25519' }, { kty: 'EC' }, { kty: 'RSA', n: 'AA', e: 'AQAB' }))
+    const claim = fc.constantFrom(
+      'iss',
+      'sub',
+      'aud',
+      'iat',
+      'exp',
+      'jti',
+      'capabilities',
+      'host_public_key',
+      'agent_public_key',
+      'agent_kid',
+      'agent_jwks_url',
+      'host_jwks_url',
+    )
+    const value = fc.oneof(
+      member,
+      fc.constantFrom(
+        undefined,
+        ISSUER,
+        { kty: 'OKP', crv: 'Ed25519' },
+        { kty: 'EC' },
+        { kty: 'RSA', n: 'AA', e: 'AQAB' },
+      ),
+    )
     await check(
       fc.asyncProperty(claim, value, fc.boolean(), async (name, value, asHost) => {
-        const base = asHost ? await host.jwt({ agentPublicJwk: agent.keys.publicJwk }) : await agent.jwt()
+        const base = asHost
+          ? await host.jwt({ agentPublicJwk: agent.keys.publicJwk })
+          : await agent.jwt()
         const key = asHost ? host.keys.privateKey : agent.keys.privateKey
         const token = await resign(base, key, { payload: { [name]: value } })
         isInTable(
@@ -122,24 +221,33 @@ describe.each([
             ? await host.post('/agent/register', { name: 'Bot' }, token)
             : await agent.execute('list_accounts', {}, token),
         )
-        isInTable(await call(world.handler, 'POST', '/agent/introspect', { token: INTROSPECTION_SECRET, body: { token } }))
+        isInTable(
+          await call(world.handler, 'POST', '/agent/introspect', {
+            token: INTROSPECTION_SECRET,
+            body: { token },
+          }),
+        )
       }),
     )
   })
 
   it('any body behind a good credential', async () => {
     await check(
-      fc.asyncProperty(fc.constantFrom(...posts.filter((path) => path !== '/agent/revoke')), bodies, async (path, body) => {
-        const token =
-          path === '/capability/execute'
-            ? await agent.jwt()
-            : path === '/agent/request-capability'
-              ? await agent.jwt({ audience: ISSUER })
-              : path === '/agent/introspect'
-                ? INTROSPECTION_SECRET
-                : await host.jwt({ agentPublicJwk: agent.keys.publicJwk })
-        isInTable(await call(world.handler, 'POST', path, { token, body }))
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...posts.filter((path) => path !== '/agent/revoke')),
+        bodies,
+        async (path, body) => {
+          const token =
+            path === '/capability/execute'
+              ? await agent.jwt()
+              : path === '/agent/request-capability'
+                ? await agent.jwt({ audience: ISSUER })
+                : path === '/agent/introspect'
+                  ? INTROSPECTION_SECRET
+                  : await host.jwt({ agentPublicJwk: agent.keys.publicJwk })
+          isInTable(await call(world.handler, 'POST', path, { token, body }))
+        },
+      ),
       runs * 2,
     )
   })
@@ -155,19 +263,38 @@ describe.each([
 
   it('any query', async () => {
     await check(
-      fc.asyncProperty(fc.constantFrom(...gets), fc.webQueryParameters(), fc.constantFrom('query', 'cursor', 'limit', 'name', 'agent_id'), fc.string({ unit: 'binary', maxLength: 60 }), async (path, query, name, value) => {
-        const url = `${path}?${query}&${name}=${encodeURIComponent(value.toWellFormed())}`
-        isInTable(await call(world.handler, 'GET', url, path === '/agent/status' ? { token: await host.jwt() } : {}))
-        isInTable(await call(world.handler, 'GET', `${path}?${query}&${name}=%`, {}))
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...gets),
+        fc.webQueryParameters(),
+        fc.constantFrom('query', 'cursor', 'limit', 'name', 'agent_id'),
+        fc.string({ unit: 'binary', maxLength: 60 }),
+        async (path, query, name, value) => {
+          const url = `${path}?${query}&${name}=${encodeURIComponent(value.toWellFormed())}`
+          isInTable(
+            await call(
+              world.handler,
+              'GET',
+              url,
+              path === '/agent/status' ? { token: await host.jwt() } : {},
+            ),
+          )
+          isInTable(await call(world.handler, 'GET', `${path}?${query}&${name}=%`, {}))
+        },
+      ),
     )
   })
 
   it('any arguments of a capability', async () => {
     await check(
-      fc.asyncProperty(fc.dictionary(fc.oneof(fc.constantFrom('amount', 'to', '__proto__', 'constructor'), fc.string()), member), async (args) => {
-        isInTable(await agent.execute('transfer_money', args))
-      }),
+      fc.asyncProperty(
+        fc.dictionary(
+          fc.oneof(fc.constantFrom('amount', 'to', '__proto__', 'constructor'), fc.string()),
+          member,
+        ),
+        async (args) => {
+          isInTable(await agent.execute('transfer_money', args))
+        },
+      ),
     )
   })
 })

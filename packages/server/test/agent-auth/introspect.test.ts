@@ -13,17 +13,27 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
   afterAll(() => world.close())
 
   const introspect = (token: unknown, secret: string | undefined = INTROSPECTION_SECRET) =>
-    call(world.handler, 'POST', '/agent/introspect', { ...(secret && { token: secret }), body: { token } })
+    call(world.handler, 'POST', '/agent/introspect', {
+      ...(secret && { token: secret }),
+      body: { token },
+    })
 
   it('tells a resource server what a JWT is worth, compactly', async () => {
     const { agent, person } = await connected(world, ['list_accounts', 'read_files'])
     const answer = await introspect(await agent.jwt())
     expect(answer.status).toBe(200)
     expect(introspectResponseSchema.parse(answer.body)).toBeTruthy()
-    expect(answer.body).toMatchObject({ active: true, agent_id: agent.id, user_id: person.id, mode: 'delegated' })
+    expect(answer.body).toMatchObject({
+      active: true,
+      agent_id: agent.id,
+      user_id: person.id,
+      mode: 'delegated',
+    })
     expect(answer.headers.get('cache-control')).toBe('no-store')
     for (const grant of answer.body.agent_capability_grants) {
-      expect(Object.keys(grant).filter((key) => !['capability', 'status', 'constraints'].includes(key))).toEqual([])
+      expect(
+        Object.keys(grant).filter((key) => !['capability', 'status', 'constraints'].includes(key)),
+      ).toEqual([])
     }
   })
 
@@ -52,7 +62,9 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
     const { agent } = await connected(world, ['list_accounts', 'check_balance'])
     const jwt = await agent.jwt({ capabilities: ['check_balance', 'crash'] })
     const { body } = await introspect(jwt)
-    const names = body.agent_capability_grants.map(({ capability }: { capability: string }) => capability)
+    const names = body.agent_capability_grants.map(
+      ({ capability }: { capability: string }) => capability,
+    )
     expect(names).toEqual(['check_balance'])
   })
 
@@ -73,7 +85,10 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
     ]
     for (const token of tokens) {
       const answer = await introspect(token)
-      expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: { active: false } })
+      expect({ status: answer.status, body: answer.body }).toEqual({
+        status: 200,
+        body: { active: false },
+      })
     }
     for (const status of ['revoked', 'expired', 'pending', 'rejected']) {
       await change(world, 'agent', agent.id, { status })
@@ -88,7 +103,13 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
   it('takes the secret of a resource server', async () => {
     const { agent } = await connected(world, ['list_accounts'])
     const jwt = await agent.jwt()
-    for (const secret of [undefined, 'wrong', INTROSPECTION_SECRET.slice(0, -1), `${INTROSPECTION_SECRET}x`, jwt]) {
+    for (const secret of [
+      undefined,
+      'wrong',
+      INTROSPECTION_SECRET.slice(0, -1),
+      `${INTROSPECTION_SECRET}x`,
+      jwt,
+    ]) {
       const answer = await call(world.handler, 'POST', '/agent/introspect', {
         ...(secret !== undefined && { token: secret }),
         body: { token: jwt },
@@ -97,10 +118,16 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
       expect(answer.headers.get('www-authenticate')).toBeTruthy()
     }
     const { cookie } = await world.person()
-    const asPerson = await call(world.handler, 'POST', '/agent/introspect', { cookie, body: { token: jwt } })
+    const asPerson = await call(world.handler, 'POST', '/agent/introspect', {
+      cookie,
+      body: { token: jwt },
+    })
     expect(asPerson.status).toBe(401)
     for (const body of [{}, { token: 7 }, [], 'x']) {
-      const answer = await call(world.handler, 'POST', '/agent/introspect', { token: INTROSPECTION_SECRET, body })
+      const answer = await call(world.handler, 'POST', '/agent/introspect', {
+        token: INTROSPECTION_SECRET,
+        body,
+      })
       expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
     }
   })
@@ -111,6 +138,9 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
     const decision = { capabilities: [{ capability: 'list_accounts', allow: true, max_uses: 1 }] }
     const { agent } = await connected(world, ['list_accounts'], decision)
     await agent.execute('list_accounts')
-    expect((await introspect(await agent.jwt())).body).toMatchObject({ active: true, agent_capability_grants: [] })
+    expect((await introspect(await agent.jwt())).body).toMatchObject({
+      active: true,
+      agent_capability_grants: [],
+    })
   })
 })

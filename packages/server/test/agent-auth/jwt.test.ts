@@ -16,7 +16,11 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
   let agent: TestAgent
   beforeAll(async () => {
     world = await open(bank())
-    ;({ host, agent } = await connected(world, ['list_accounts', 'check_balance', 'transfer_money']))
+    ;({ host, agent } = await connected(world, [
+      'list_accounts',
+      'check_balance',
+      'transfer_money',
+    ]))
   })
   afterAll(() => world.close())
 
@@ -110,15 +114,18 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
   })
 
   // The memory adapter enforces no keys, and forgets everything with its process anyway.
-  it.skipIf(name.includes('memory'))('AA41 a JWT of a restarted server is still used up', async () => {
-    const token = await agent.jwt()
-    expect((await execute(token)).status).toBe(200)
-    world = await world.restart(bank())
-    host = host.at(world)
-    agent = agent.at(world)
-    expect((await execute(await agent.jwt())).status).toBe(200)
-    expect(await execute(token)).toMatchObject(refused)
-  })
+  it.skipIf(name.includes('memory'))(
+    'AA41 a JWT of a restarted server is still used up',
+    async () => {
+      const token = await agent.jwt()
+      expect((await execute(token)).status).toBe(200)
+      world = await world.restart(bank())
+      host = host.at(world)
+      agent = agent.at(world)
+      expect((await execute(await agent.jwt())).status).toBe(200)
+      expect(await execute(token)).toMatchObject(refused)
+    },
+  )
 
   it('AA42 AA43 takes a host JWT once, on every endpoint, and never without jti', async () => {
     const token = await host.jwt()
@@ -128,7 +135,13 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
       expect(await host.post(path, { agent_id: agent.id }, token)).toMatchObject(refused)
     }
     expect(await host.send('GET', '/capability/list', undefined, token)).toMatchObject(refused)
-    for (const change of [{ jti: undefined }, { aud: 'https://evil.example' }, { exp: undefined }, { aud: [ISSUER, 'https://evil.example'] }, { aud: EXECUTE }]) {
+    for (const change of [
+      { jti: undefined },
+      { aud: 'https://evil.example' },
+      { exp: undefined },
+      { aud: [ISSUER, 'https://evil.example'] },
+      { aud: EXECUTE },
+    ]) {
       const bad = await resign(await host.jwt(), host.keys.privateKey, { payload: change })
       expect(await host.status(agent.id, bad)).toMatchObject(refused)
     }
@@ -157,13 +170,25 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
   })
 
   it('AA46 AA50 takes a JWT for the execute endpoint nowhere else', async () => {
-    for (const path of ['/agent/request-capability', '/agent/revoke', '/agent/reactivate', '/agent/status', '/host/revoke', '/agent/register']) {
-      const answer = await call(world.handler, path === '/agent/status' ? 'GET' : 'POST', path === '/agent/status' ? `${path}?agent_id=${agent.id}` : path, {
-        token: await agent.jwt(),
-        ...(path !== '/agent/status' && {
-          body: { capabilities: ['crash'], agent_id: agent.id, name: 'x' },
-        }),
-      })
+    for (const path of [
+      '/agent/request-capability',
+      '/agent/revoke',
+      '/agent/reactivate',
+      '/agent/status',
+      '/host/revoke',
+      '/agent/register',
+    ]) {
+      const answer = await call(
+        world.handler,
+        path === '/agent/status' ? 'GET' : 'POST',
+        path === '/agent/status' ? `${path}?agent_id=${agent.id}` : path,
+        {
+          token: await agent.jwt(),
+          ...(path !== '/agent/status' && {
+            body: { capabilities: ['crash'], agent_id: agent.id, name: 'x' },
+          }),
+        },
+      )
       expect(answer).toMatchObject(refused)
     }
   })
@@ -171,9 +196,13 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
   it('AA47 tells host and agent JWTs apart by typ', async () => {
     expect(await execute(await host.jwt({ audience: EXECUTE }))).toMatchObject(refused)
     const asHost = await claims({ aud: ISSUER }, { typ: 'host+jwt' })
-    expect(await host.post('/agent/reactivate', { agent_id: agent.id }, asHost)).toMatchObject(refused)
+    expect(await host.post('/agent/reactivate', { agent_id: agent.id }, asHost)).toMatchObject(
+      refused,
+    )
     const asAgent = await agent.jwt({ audience: ISSUER })
-    expect(await host.post('/agent/reactivate', { agent_id: agent.id }, asAgent)).toMatchObject(refused)
+    expect(await host.post('/agent/reactivate', { agent_id: agent.id }, asAgent)).toMatchObject(
+      refused,
+    )
     for (const typ of ['JWT', 'AGENT+JWT', 'application/agent+jwt', undefined]) {
       expect(await execute(await claims({}, { typ }))).toMatchObject(refused)
     }
@@ -211,14 +240,18 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
     const answer = await agent.request({ capabilities: ['crash'] }, token)
     expect([200, 403]).toContain(answer.status)
     if (answer.status === 200) {
-      expect(answer.body.agent_capability_grants).toEqual([{ capability: 'crash', status: 'pending' }])
+      expect(answer.body.agent_capability_grants).toEqual([
+        { capability: 'crash', status: 'pending' },
+      ])
     }
   })
 
   it('keycloak-agent-auth (51) a JWT that is refused for another reason does not burn its jti', async () => {
     const jti = crypto.randomUUID()
     expect(await execute(await claims({ jti, aud: ISSUER }))).toMatchObject(refused)
-    expect(await execute(await claims({ jti, iat: now() - 200, exp: now() - 140 }))).toMatchObject(refused)
+    expect(await execute(await claims({ jti, iat: now() - 200, exp: now() - 140 }))).toMatchObject(
+      refused,
+    )
     expect(await execute(await claims({ jti, iss: 'other' }))).toMatchObject(refused)
     const stranger = await TestHost.create(world)
     const forged = await resign(await claims({ jti }), stranger.keys.privateKey, {})

@@ -49,7 +49,10 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     const { answer, agent } = await host.register({
       host_name: "Ada's laptop",
       reason: 'Pay the rent',
-      capabilities: ['list_accounts', { name: 'transfer_money', constraints: { amount: { max: 300 } } }],
+      capabilities: [
+        'list_accounts',
+        { name: 'transfer_money', constraints: { amount: { max: 300 } } },
+      ],
     })
     const { user_code } = answer.body.approval
     expect((await look(world, person, { user_code })).body.asserted.host_name).toBe("Ada's laptop")
@@ -58,20 +61,54 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
       action: 'approve',
       capabilities: [
         { capability: 'list_accounts', allow: true },
-        { capability: 'transfer_money', allow: true, constraints: { amount: { max: 200 }, to: 'acc_2' }, max_uses: 2, expires_in: 3600 },
+        {
+          capability: 'transfer_money',
+          allow: true,
+          constraints: { amount: { max: 200 }, to: 'acc_2' },
+          max_uses: 2,
+          expires_in: 3600,
+        },
       ],
     })
     expect(approved.status).toBe(200)
-    expect(await agent.execute('list_accounts')).toMatchObject({ status: 200, body: { data: ['acc_1', 'acc_2'] } })
-    expect(await agent.execute('transfer_money', { amount: 120, to: 'acc_2' })).toMatchObject({ status: 200 })
-    expect(await agent.execute('transfer_money', { amount: 500, to: 'acc_2' })).toMatchObject({ status: 403, body: { error: 'constraint_violated' } })
-    expect(await agent.execute('transfer_money', { amount: 20, to: 'acc_2' })).toMatchObject({ status: 200 })
-    expect(await agent.execute('transfer_money', { amount: 20, to: 'acc_2' })).toMatchObject({ status: 403, body: { error: 'limit_exceeded' } })
-    const activity = await call(world.handler, 'GET', `/agent/activity?agent_id=${agent.id}`, { cookie })
-    const executed = activity.body.events.filter(({ type }: { type: string }) => type === 'capability.executed')
-    expect(executed.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['refused', 'success', 'refused', 'success', 'success'])
-    expect(await call(world.handler, 'POST', '/agent/revoke', { cookie, body: { agent_id: agent.id } })).toMatchObject({ status: 200 })
-    expect(await agent.execute('list_accounts')).toMatchObject({ status: 403, body: { error: 'agent_revoked' } })
+    expect(await agent.execute('list_accounts')).toMatchObject({
+      status: 200,
+      body: { data: ['acc_1', 'acc_2'] },
+    })
+    expect(await agent.execute('transfer_money', { amount: 120, to: 'acc_2' })).toMatchObject({
+      status: 200,
+    })
+    expect(await agent.execute('transfer_money', { amount: 500, to: 'acc_2' })).toMatchObject({
+      status: 403,
+      body: { error: 'constraint_violated' },
+    })
+    expect(await agent.execute('transfer_money', { amount: 20, to: 'acc_2' })).toMatchObject({
+      status: 200,
+    })
+    expect(await agent.execute('transfer_money', { amount: 20, to: 'acc_2' })).toMatchObject({
+      status: 403,
+      body: { error: 'limit_exceeded' },
+    })
+    const activity = await call(world.handler, 'GET', `/agent/activity?agent_id=${agent.id}`, {
+      cookie,
+    })
+    const executed = activity.body.events.filter(
+      ({ type }: { type: string }) => type === 'capability.executed',
+    )
+    expect(executed.map(({ outcome }: { outcome: string }) => outcome)).toEqual([
+      'refused',
+      'success',
+      'refused',
+      'success',
+      'success',
+    ])
+    expect(
+      await call(world.handler, 'POST', '/agent/revoke', { cookie, body: { agent_id: agent.id } }),
+    ).toMatchObject({ status: 200 })
+    expect(await agent.execute('list_accounts')).toMatchObject({
+      status: 403,
+      body: { error: 'agent_revoked' },
+    })
   })
 
   it('status tells everything, and nothing of the past that counts no more', async () => {
@@ -93,7 +130,10 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
 
   it('AA51 session TTL: idle for too long is expired, and stays so', async () => {
     const { host, agent } = await connected(world, ['list_accounts'])
-    await change(world, 'agent', agent.id, { lastUsedAt: ago(hours(1.1)), activatedAt: ago(hours(2)) })
+    await change(world, 'agent', agent.id, {
+      lastUsedAt: ago(hours(1.1)),
+      activatedAt: ago(hours(2)),
+    })
     const expired = { status: 403, body: { error: 'agent_expired' } }
     expect((await introspect(agent)).body).toEqual({ active: false })
     expect((await host.status(agent.id)).body.status).toBe('expired')
@@ -106,7 +146,10 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
 
   it('AA51 every request extends the session', async () => {
     const { agent, host } = await connected(world, ['list_accounts'])
-    await change(world, 'agent', agent.id, { lastUsedAt: ago(hours(0.9)), activatedAt: ago(hours(2)) })
+    await change(world, 'agent', agent.id, {
+      lastUsedAt: ago(hours(0.9)),
+      activatedAt: ago(hours(2)),
+    })
     expect((await agent.execute('list_accounts')).status).toBe(200)
     const { expires_at } = (await host.status(agent.id)).body
     expect(new Date(expires_at).getTime()).toBeGreaterThan(Date.now() + hours(0.95))
@@ -114,14 +157,23 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
 
   it('AA52 max lifetime: expired however busy', async () => {
     const { agent } = await connected(world, ['list_accounts'])
-    await change(world, 'agent', agent.id, { activatedAt: ago(hours(24.1)), lastUsedAt: new Date() })
-    expect(await agent.execute('list_accounts')).toMatchObject({ status: 403, body: { error: 'agent_expired' } })
+    await change(world, 'agent', agent.id, {
+      activatedAt: ago(hours(24.1)),
+      lastUsedAt: new Date(),
+    })
+    expect(await agent.execute('list_accounts')).toMatchObject({
+      status: 403,
+      body: { error: 'agent_expired' },
+    })
     expect((await introspect(agent)).body).toEqual({ active: false })
   })
 
   it('AA53 absolute lifetime: revoked, and nothing brings it back', async () => {
     const { host, agent } = await connected(world, ['list_accounts'])
-    await change(world, 'agent', agent.id, { createdAt: ago(hours(7 * 24 + 1)), lastUsedAt: new Date() })
+    await change(world, 'agent', agent.id, {
+      createdAt: ago(hours(7 * 24 + 1)),
+      lastUsedAt: new Date(),
+    })
     const over = { status: 403, body: { error: 'absolute_lifetime_exceeded' } }
     expect(await agent.execute('list_accounts')).toMatchObject(over)
     expect((await host.status(agent.id)).body.status).toBe('revoked')
@@ -133,11 +185,19 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
   it('AA54 keycloak-agent-auth (51) reactivation leaves the defaults only', async () => {
     const { host, agent } = await connected(world, ['list_accounts', 'transfer_money'])
     const before = (await host.status(agent.id)).body
-    await change(world, 'agent', agent.id, { lastUsedAt: ago(hours(2)), activatedAt: ago(hours(3)) })
+    await change(world, 'agent', agent.id, {
+      lastUsedAt: ago(hours(2)),
+      activatedAt: ago(hours(3)),
+    })
     const answer = await host.post('/agent/reactivate', { agent_id: agent.id })
-    expect(answer).toMatchObject({ status: 200, body: { status: 'active', created_at: before.created_at } })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { status: 'active', created_at: before.created_at },
+    })
     expect(new Date(answer.body.activated_at).getTime()).toBeGreaterThan(Date.now() - 60_000)
-    expect(answer.body.agent_capability_grants).toMatchObject([{ capability: 'list_accounts', status: 'active' }])
+    expect(answer.body.agent_capability_grants).toMatchObject([
+      { capability: 'list_accounts', status: 'active' },
+    ])
     expect((await agent.execute('list_accounts')).status).toBe(200)
     expect(await agent.execute('transfer_money', { amount: 1, to: 'a' })).toMatchObject({
       status: 403,
@@ -149,7 +209,9 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     const { host, agent } = await connected(world, ['transfer_money'])
     const answer = await host.post('/agent/reactivate', { agent_id: agent.id })
     expect(answer).toMatchObject({ status: 200, body: { status: 'active' } })
-    expect(answer.body.agent_capability_grants).toMatchObject([{ capability: 'transfer_money', status: 'active' }])
+    expect(answer.body.agent_capability_grants).toMatchObject([
+      { capability: 'transfer_money', status: 'active' },
+    ])
     expect((await agent.execute('transfer_money', { amount: 1, to: 'a' })).status).toBe(200)
   })
 
@@ -157,20 +219,38 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     const { host, agent } = await connected(world)
     await host.post('/agent/revoke', { agent_id: agent.id })
     const reactivate = (id: string) => host.post('/agent/reactivate', { agent_id: id })
-    expect(await reactivate(agent.id)).toMatchObject({ status: 403, body: { error: 'agent_revoked' } })
-    expect(await reactivate('agt_unknown')).toMatchObject({ status: 404, body: { error: 'agent_not_found' } })
+    expect(await reactivate(agent.id)).toMatchObject({
+      status: 403,
+      body: { error: 'agent_revoked' },
+    })
+    expect(await reactivate('agt_unknown')).toMatchObject({
+      status: 404,
+      body: { error: 'agent_not_found' },
+    })
     const { agent: pending } = await host.register({ capabilities: ['crash'] })
-    expect(await reactivate(pending.id)).toMatchObject({ status: 403, body: { error: 'agent_pending' } })
+    expect(await reactivate(pending.id)).toMatchObject({
+      status: 403,
+      body: { error: 'agent_pending' },
+    })
     const { agent: others } = await connected(world)
-    expect(await reactivate(others.id)).toMatchObject({ status: 403, body: { error: 'unauthorized' } })
+    expect(await reactivate(others.id)).toMatchObject({
+      status: 403,
+      body: { error: 'unauthorized' },
+    })
     for (const body of [{}, { agent_id: 7 }, { agent_id: '' }, [], 'x']) {
-      expect(await host.post('/agent/reactivate', body)).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+      expect(await host.post('/agent/reactivate', body)).toMatchObject({
+        status: 400,
+        body: { error: 'invalid_request' },
+      })
     }
   })
 
   it('AA55 of 12 parallel reactivations the agent gets its defaults once', async () => {
     const { host, agent } = await connected(world, ['list_accounts'])
-    await change(world, 'agent', agent.id, { lastUsedAt: ago(hours(2)), activatedAt: ago(hours(3)) })
+    await change(world, 'agent', agent.id, {
+      lastUsedAt: ago(hours(2)),
+      activatedAt: ago(hours(3)),
+    })
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => host.post('/agent/reactivate', { agent_id: agent.id })),
     )
@@ -186,7 +266,9 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     await call(world.handler, 'POST', '/agent/revoke-grant', { cookie, body: { grant_id } })
     expect(await agent.execute('list_accounts')).toMatchObject({ status: 403 })
     const again = await agent.request({ capabilities: ['list_accounts'] })
-    expect(again.body.agent_capability_grants).toMatchObject([{ capability: 'list_accounts', status: 'pending' }])
+    expect(again.body.agent_capability_grants).toMatchObject([
+      { capability: 'list_accounts', status: 'pending' },
+    ])
     expect(again.body.approval.user_code).toBeTruthy()
     await change(world, 'agent', agent.id, { status: 'expired' })
     const answer = await host.post('/agent/reactivate', { agent_id: agent.id })
@@ -194,7 +276,9 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     expect((await agent.execute('list_accounts')).status).toBe(403)
     const { user_code } = answer.body.approval
     expect((await look(world, person, { user_code })).body.kind).toBe('reactivation')
-    expect(await decide(world, person, { user_code, action: 'approve' })).toMatchObject({ status: 200 })
+    expect(await decide(world, person, { user_code, action: 'approve' })).toMatchObject({
+      status: 200,
+    })
     expect(await agent.execute('list_accounts')).toMatchObject({ status: 200 })
   })
 
@@ -202,7 +286,10 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     const { person, host, agent } = await connected(world, ['list_accounts'])
     const { cookie } = person
     const view = await call(world.handler, 'GET', `/agent/get?agent_id=${agent.id}`, { cookie })
-    await call(world.handler, 'POST', '/agent/revoke-grant', { cookie, body: { grant_id: view.body.grants[0].grant_id } })
+    await call(world.handler, 'POST', '/agent/revoke-grant', {
+      cookie,
+      body: { grant_id: view.body.grants[0].grant_id },
+    })
     for (let turn = 0; turn < 3; turn++) {
       await change(world, 'agent', agent.id, { status: 'expired' })
       const answer = await host.post('/agent/reactivate', { agent_id: agent.id })
@@ -214,9 +301,15 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
   it('a denied default is not handed out by registering or reactivating', async () => {
     const person = await world.person()
     const host = await TestHost.create(world)
-    const { answer, agent } = await host.register({ capabilities: ['list_accounts', 'check_balance'] })
+    const { answer, agent } = await host.register({
+      capabilities: ['list_accounts', 'check_balance'],
+    })
     const { user_code } = answer.body.approval
-    await decide(world, person, { user_code, action: 'approve', capabilities: [{ capability: 'check_balance', allow: true }] })
+    await decide(world, person, {
+      user_code,
+      action: 'approve',
+      capabilities: [{ capability: 'check_balance', allow: true }],
+    })
     expect((await agent.execute('list_accounts')).status).toBe(403)
     const again = await agent.request({ capabilities: ['list_accounts'] })
     expect(again.body.agent_capability_grants).toMatchObject([{ status: 'pending' }])
@@ -251,18 +344,24 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     expect((await host.status(agent.id)).body.status).toBe('pending')
   })
 
-  it.each(['revoked', 'pending', 'rejected'])('AA62 the agents of a %s host act no more', async (status) => {
-    const { agent } = await connected(world, ['list_accounts'])
-    await change(world, 'agentHost', await hostIdOf(agent), { status })
-    const answer = await agent.execute('list_accounts')
-    expect([401, 403]).toContain(answer.status)
-    expect((await introspect(agent)).body).toEqual({ active: false })
-    expect((await agent.request({ capabilities: ['crash'] })).status).toBe(answer.status)
-  })
+  it.each(['revoked', 'pending', 'rejected'])(
+    'AA62 the agents of a %s host act no more',
+    async (status) => {
+      const { agent } = await connected(world, ['list_accounts'])
+      await change(world, 'agentHost', await hostIdOf(agent), { status })
+      const answer = await agent.execute('list_accounts')
+      expect([401, 403]).toContain(answer.status)
+      expect((await introspect(agent)).body).toEqual({ active: false })
+      expect((await agent.request({ capabilities: ['crash'] })).status).toBe(answer.status)
+    },
+  )
 
   it('AA64 deleting a person takes their hosts and agents along', async () => {
     const { person, host, agent } = await connected(world, ['list_accounts'])
-    await world.adapter.delete({ model: 'agentHost', where: [{ field: 'userId', value: person.id }] })
+    await world.adapter.delete({
+      model: 'agentHost',
+      where: [{ field: 'userId', value: person.id }],
+    })
     const answer = await agent.execute('list_accounts')
     expect([401, 403]).toContain(answer.status)
     expect([401, 403, 404]).toContain((await host.status(agent.id)).status)
@@ -276,7 +375,9 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     const answer = await decide(world, person, { user_code, action: 'approve' })
     expect([200, 403, 404, 409, 410]).toContain(answer.status)
     expect((await host.status(agent.id)).body.status).toBe('revoked')
-    expect(await agent.execute('transfer_money', { amount: 1, to: 'a' })).toMatchObject({ status: 403 })
+    expect(await agent.execute('transfer_money', { amount: 1, to: 'a' })).toMatchObject({
+      status: 403,
+    })
 
     const stranger = await TestHost.create(world)
     const waiting = await stranger.register({ capabilities: ['list_accounts'] })

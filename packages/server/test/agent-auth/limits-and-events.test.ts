@@ -31,7 +31,11 @@ describe.each(worlds)('limits and events: $name', ({ open }) => {
       const headers = { 'x-test-address': `198.51.100.${n}` }
       const token = await first.agent.jwt()
       const body = { capability: 'list_accounts' }
-      const answer = await call(world.handler, 'POST', '/capability/execute', { token, body, headers })
+      const answer = await call(world.handler, 'POST', '/capability/execute', {
+        token,
+        body,
+        headers,
+      })
       expect(answer.status).toBe(200)
     }
     const refused = await first.agent.execute('list_accounts')
@@ -57,7 +61,8 @@ describe.each(worlds)('limits and events: $name', ({ open }) => {
     expect((await second.agent.execute('list_accounts')).status).toBe(200)
 
     const headers = { 'x-test-address': '203.0.113.9' }
-    const register = () => call(world.handler, 'POST', '/agent/register', { headers, body: { name: 'x' } })
+    const register = () =>
+      call(world.handler, 'POST', '/agent/register', { headers, body: { name: 'x' } })
     expect((await register()).status).toBe(401)
     expect((await register()).status).toBe(401)
     expect(await register()).toMatchObject(limited)
@@ -118,11 +123,17 @@ describe.each(worlds)('limits and events: $name', ({ open }) => {
     const path = `/agent/activity?agent_id=${agent.id}`
     const all = await call(world.handler, 'GET', path, { cookie })
     const stored = all.body.events.map(({ type }: { type: string }) => type)
-    for (const [type] of expected.filter(([type]) => type !== 'host.created')) expect(stored).toContain(type)
+    for (const [type] of expected.filter(([type]) => type !== 'host.created'))
+      expect(stored).toContain(type)
     const paged: string[] = []
     let cursor: string | null = null
     for (let turn = 0; turn < 50; turn++) {
-      const page: Answer = await call(world.handler, 'GET', `${path}&limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, { cookie })
+      const page: Answer = await call(
+        world.handler,
+        'GET',
+        `${path}&limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+        { cookie },
+      )
       paged.push(...page.body.events.map(({ id }: { id: string }) => id))
       cursor = page.body.next_cursor
       if (!cursor) break

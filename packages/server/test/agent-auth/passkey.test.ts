@@ -6,7 +6,11 @@ import { call, countStatuses } from '../support/http.ts'
 import { type TestPerson, type World, worlds } from '../support/worlds.ts'
 
 const required = { status: 403, body: { error: 'webauthn_required' } }
-const transfer = { capability: 'transfer_money', allow: true, constraints: { amount: { max: 200 } } }
+const transfer = {
+  capability: 'transfer_money',
+  allow: true,
+  constraints: { amount: { max: 200 } },
+}
 
 describe.each(worlds)('passkey step-up: $name', ({ open }) => {
   let world: World
@@ -15,7 +19,10 @@ describe.each(worlds)('passkey step-up: $name', ({ open }) => {
   })
   afterAll(() => world.close())
 
-  async function asked(person: TestPerson, capabilities: readonly unknown[] = ['list_accounts', 'transfer_money']) {
+  async function asked(
+    person: TestPerson,
+    capabilities: readonly unknown[] = ['list_accounts', 'transfer_money'],
+  ) {
     const host = await TestHost.create(world)
     const { answer, agent } = await host.register({ capabilities })
     const { user_code } = answer.body.approval
@@ -27,7 +34,12 @@ describe.each(worlds)('passkey step-up: $name', ({ open }) => {
       cookie: person.cookie,
       body: { approval_id, capabilities },
     })
-  const approve = (person: TestPerson, approval_id: string, capabilities: readonly unknown[] | undefined, webauthn_response?: unknown) =>
+  const approve = (
+    person: TestPerson,
+    approval_id: string,
+    capabilities: readonly unknown[] | undefined,
+    webauthn_response?: unknown,
+  ) =>
     decide(world, person, {
       approval_id,
       action: 'approve',
@@ -130,13 +142,20 @@ describe.each(worlds)('passkey step-up: $name', ({ open }) => {
 
   it("AA67 refuses somebody else's passkey, and somebody else's challenge", async () => {
     const [ada, bob] = [await world.person(), await world.person()]
-    const [adasKey, bobsKey] = [await new Authenticator().enrol(world, ada), await new Authenticator().enrol(world, bob)]
+    const [adasKey, bobsKey] = [
+      await new Authenticator().enrol(world, ada),
+      await new Authenticator().enrol(world, bob),
+    ]
     const [mine, theirs] = [await asked(ada), await asked(bob)]
     const { body } = await challenge(ada, mine.approval_id, [transfer])
     const foreign = bobsKey.assert({ challenge: body.options.challenge })
     expect(await approve(ada, mine.approval_id, [transfer], foreign)).toMatchObject(required)
 
-    const disguised = { ...bobsKey.assert({ challenge: body.options.challenge }), id: adasKey.credentialId, rawId: adasKey.credentialId }
+    const disguised = {
+      ...bobsKey.assert({ challenge: body.options.challenge }),
+      id: adasKey.credentialId,
+      rawId: adasKey.credentialId,
+    }
     expect(await approve(ada, mine.approval_id, [transfer], disguised)).toMatchObject(required)
 
     const bobs = await challenge(bob, theirs.approval_id, [transfer])
@@ -163,26 +182,33 @@ describe.each(worlds)('passkey step-up: $name', ({ open }) => {
   })
 
   it('AA67 no default and no policy activates what demands a passkey', async () => {
-    const strict = await world.restart(bank({ defaultHostCapabilities: ['close_account', 'list_accounts'] }))
+    const strict = await world.restart(
+      bank({ defaultHostCapabilities: ['close_account', 'list_accounts'] }),
+    )
     world = strict
     const person = await world.person()
     const key = await new Authenticator().enrol(world, person)
     const { host, approval_id } = await asked(person, ['list_accounts'])
     expect(await approve(person, approval_id, undefined)).toMatchObject({ status: 200 })
-    const { answer, agent } = await host.register({ capabilities: ['close_account', 'list_accounts'] })
+    const { answer, agent } = await host.register({
+      capabilities: ['close_account', 'list_accounts'],
+    })
     expect(answer.body.status).toBe('pending')
     expect((await agent.execute('close_account')).status).toBe(403)
     expect(key.credentialId).toBeTruthy()
   })
 
-  it.each([[{}], [{ id: 'x' }], [{ response: null }], [{ response: { clientDataJSON: '%%%' } }], [{ id: 1, response: { clientDataJSON: 'e30', authenticatorData: 1, signature: [] } }]])(
-    'AA67 answers the malformed assertion %j with 403',
-    async (assertion) => {
-      const person = await world.person()
-      await new Authenticator().enrol(world, person)
-      const { approval_id } = await asked(person)
-      const answer = await approve(person, approval_id, [transfer], assertion)
-      expect([400, 403]).toContain(answer.status)
-    },
-  )
+  it.each([
+    [{}],
+    [{ id: 'x' }],
+    [{ response: null }],
+    [{ response: { clientDataJSON: '%%%' } }],
+    [{ id: 1, response: { clientDataJSON: 'e30', authenticatorData: 1, signature: [] } }],
+  ])('AA67 answers the malformed assertion %j with 403', async (assertion) => {
+    const person = await world.person()
+    await new Authenticator().enrol(world, person)
+    const { approval_id } = await asked(person)
+    const answer = await approve(person, approval_id, [transfer], assertion)
+    expect([400, 403]).toContain(answer.status)
+  })
 })

@@ -18,7 +18,10 @@ describe('statements on the SQL path', () => {
   let world: World
   beforeAll(async () => {
     const original = Client.prototype.query
-    vi.spyOn(Client.prototype, 'query').mockImplementation(function (this: Client, ...args: never[]) {
+    vi.spyOn(Client.prototype, 'query').mockImplementation(function (
+      this: Client,
+      ...args: never[]
+    ) {
       statements.push(textOf(args[0]))
       return original.apply(this, args)
     } as never)
@@ -87,7 +90,8 @@ describe('statements on the SQL path', () => {
       list: await count(() => call(world.handler, 'GET', '/capability/list', { token: jwt })),
       register: await count(async () => {
         const stranger = await TestHost.create(world)
-        return (await stranger.register({ capabilities: ['list_accounts', 'transfer_money'] })).answer
+        return (await stranger.register({ capabilities: ['list_accounts', 'transfer_money'] }))
+          .answer
       }),
     }
     expect(counts.status).toBeLessThanOrEqual(5)

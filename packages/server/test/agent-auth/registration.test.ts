@@ -74,9 +74,13 @@ describe.each(worlds)('registration: $name', ({ open }) => {
       { ...payload, host_public_key: publicJwk },
       sign,
     )
-    const ofAgent = await resign(await host.jwt({ agentPublicJwk: agentKey }), host.keys.privateKey, {
-      payload: { agent_public_key: publicJwk },
-    })
+    const ofAgent = await resign(
+      await host.jwt({ agentPublicJwk: agentKey }),
+      host.keys.privateKey,
+      {
+        payload: { agent_public_key: publicJwk },
+      },
+    )
     for (const token of [ofHost, ofAgent]) {
       expect(await register(token)).toMatchObject({
         status: 400,
@@ -98,10 +102,14 @@ describe.each(worlds)('registration: $name', ({ open }) => {
     })
     expect(await register(forged)).toMatchObject({ status: 401, body: { error: 'invalid_jwt' } })
 
-    const honest = await resign(await attacker.jwt({ agentPublicJwk: publicJwk }), attacker.keys.privateKey, {
-      header: { kid: victim.thumbprint },
-      payload: { host_public_key },
-    })
+    const honest = await resign(
+      await attacker.jwt({ agentPublicJwk: publicJwk }),
+      attacker.keys.privateKey,
+      {
+        header: { kid: victim.thumbprint },
+        payload: { host_public_key },
+      },
+    )
     const answer = await register(honest)
     expect(answer).toMatchObject({ status: 200, body: { status: 'pending' } })
     const listed = await call(world.handler, 'GET', '/host/list', { cookie: person.cookie })
@@ -110,8 +118,18 @@ describe.each(worlds)('registration: $name', ({ open }) => {
   })
 
   it.each([
-    ['AA15 a JWKS URL of the agent without agent_kid', { agent_jwks_url: 'https://a.example/jwks' }],
-    ['AA16 one JWKS URL for host and agent', { agent_jwks_url: 'https://a.example/jwks', agent_kid: 'a', host_jwks_url: 'https://a.example/jwks' }],
+    [
+      'AA15 a JWKS URL of the agent without agent_kid',
+      { agent_jwks_url: 'https://a.example/jwks' },
+    ],
+    [
+      'AA16 one JWKS URL for host and agent',
+      {
+        agent_jwks_url: 'https://a.example/jwks',
+        agent_kid: 'a',
+        host_jwks_url: 'https://a.example/jwks',
+      },
+    ],
     ['AA17 a JWKS URL over http', { agent_jwks_url: 'http://a.example/jwks', agent_kid: 'a' }],
   ])('%s is refused', async (_title, payload) => {
     const host = await TestHost.create(world)
@@ -126,7 +144,13 @@ describe.each(worlds)('registration: $name', ({ open }) => {
     const own = await host.jwt({ agentPublicJwk: host.keys.publicJwk })
     expect(await register(own)).toMatchObject(refused)
     const jwt = await host.jwt({ agentPublicJwk: host.keys.publicJwk })
-    for (const key of [{ kty: 'OKP', crv: 'Ed25519' }, { kty: 'OKP', crv: 'Ed25519', x: 'AA' }, 'x', [], host.keys.privateJwk]) {
+    for (const key of [
+      { kty: 'OKP', crv: 'Ed25519' },
+      { kty: 'OKP', crv: 'Ed25519', x: 'AA' },
+      'x',
+      [],
+      host.keys.privateJwk,
+    ]) {
       const token = await resign(jwt, host.keys.privateKey, {
         payload: { agent_public_key: key, jti: crypto.randomUUID() },
       })
@@ -138,17 +162,72 @@ describe.each(worlds)('registration: $name', ({ open }) => {
   it.each([
     ['AA19', { mode: 'weird' }, 'unsupported_mode', {}],
     ['AA19', { mode: 'autonomous' }, 'unsupported_mode', {}],
-    ['AA20', { capabilities: ['nope'] }, 'invalid_capabilities', { invalid_capabilities: ['nope'] }],
-    ['AA20', { capabilities: ['list_accounts', 'toString'] }, 'invalid_capabilities', { invalid_capabilities: ['toString'] }],
-    ['AA21', { capabilities: [{ name: 'transfer_money', constraints: { amount: { less_than: 5 } } }] }, 'unknown_constraint_operator', { unknown_operators: ['less_than'] }],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { amount: {} } }] }, 'invalid_request', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { amount: { max: 'abc' } } }] }, 'invalid_request', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { amount: [1] } }] }, 'invalid_request', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { amount: { max: 5, value: 3 } } }] }, '', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { 'a.b': 1 } }] }, 'invalid_request', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { amount: { deep: { max: 1 } } } }] }, '', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: { to: { in: [] } } }] }, 'invalid_request', {}],
-    ['AA22', { capabilities: [{ name: 'transfer_money', constraints: null }] }, 'invalid_request', {}],
+    [
+      'AA20',
+      { capabilities: ['nope'] },
+      'invalid_capabilities',
+      { invalid_capabilities: ['nope'] },
+    ],
+    [
+      'AA20',
+      { capabilities: ['list_accounts', 'toString'] },
+      'invalid_capabilities',
+      { invalid_capabilities: ['toString'] },
+    ],
+    [
+      'AA21',
+      { capabilities: [{ name: 'transfer_money', constraints: { amount: { less_than: 5 } } }] },
+      'unknown_constraint_operator',
+      { unknown_operators: ['less_than'] },
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { amount: {} } }] },
+      'invalid_request',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { amount: { max: 'abc' } } }] },
+      'invalid_request',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { amount: [1] } }] },
+      'invalid_request',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { amount: { max: 5, value: 3 } } }] },
+      '',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { 'a.b': 1 } }] },
+      'invalid_request',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { amount: { deep: { max: 1 } } } }] },
+      '',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: { to: { in: [] } } }] },
+      'invalid_request',
+      {},
+    ],
+    [
+      'AA22',
+      { capabilities: [{ name: 'transfer_money', constraints: null }] },
+      'invalid_request',
+      {},
+    ],
     ['AA31', {}, 'invalid_request', {}, null],
     ['AA30', {}, 'invalid_request', {}, '<b></b>'],
     ['AA30', {}, 'invalid_request', {}, '\u202E\u200B '],
@@ -234,7 +313,10 @@ describe.each(worlds)('registration: $name', ({ open }) => {
     const exists = { status: 409, body: { error: 'agent_exists' } }
     expect((await host.register({}, agent.keys)).answer).toMatchObject(exists)
     const { x, crv, kty } = agent.keys.publicJwk
-    for (const key of [{ x, kty, crv }, { kid: 'mine', use: 'sig', alg: 'EdDSA', x, crv, kty }]) {
+    for (const key of [
+      { x, kty, crv },
+      { kid: 'mine', use: 'sig', alg: 'EdDSA', x, crv, kty },
+    ]) {
       const jwt = await host.jwt({ agentPublicJwk: agent.keys.publicJwk })
       const token = await resign(jwt, host.keys.privateKey, { payload: { agent_public_key: key } })
       expect(await register(token)).toMatchObject(exists)

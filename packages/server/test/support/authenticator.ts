@@ -50,7 +50,12 @@ export class Authenticator {
   assert(options: AssertionOptions) {
     const { challenge, origin = ISSUER, rpId = 'localhost', userVerified = true } = options
     const clientDataJSON = Buffer.from(
-      JSON.stringify({ type: options.type ?? 'webauthn.get', challenge, origin, crossOrigin: false }),
+      JSON.stringify({
+        type: options.type ?? 'webauthn.get',
+        challenge,
+        origin,
+        crossOrigin: false,
+      }),
     )
     const counter = Buffer.alloc(4)
     counter.writeUInt32BE(++this.#counter)

@@ -20,6 +20,7 @@ export interface Host {
   readonly activatedAt: Date | null
   readonly lastUsedAt: Date | null
   readonly createdAt: Date
+  readonly updatedAt: Date
 }
 
 export interface Agent {
@@ -35,6 +36,7 @@ export interface Agent {
   readonly activatedAt: Date | null
   readonly lastUsedAt: Date | null
   readonly createdAt: Date
+  readonly updatedAt: Date
 }
 
 /** One capability of one agent, with the limits a person or the server put on it. */
@@ -77,6 +79,7 @@ export interface Approval {
   readonly decidedAt: Date | null
   readonly expiresAt: Date
   readonly createdAt: Date
+  readonly updatedAt: Date
 }
 
 /** What a request asks for. */

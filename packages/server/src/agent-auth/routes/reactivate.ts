@@ -4,7 +4,7 @@ import {
   parseWith,
   ProtocolError,
 } from '@countersign/protocol'
-import { ask, storePlan } from '../ask.ts'
+import { ask, prepareGrants } from '../ask.ts'
 import { requireHost } from '../authenticate.ts'
 import type { AgentAuthContext } from '../context.ts'
 import { agentState } from '../domain/lifecycle.ts'
@@ -14,6 +14,7 @@ import type { ProtocolRoute } from '../http.ts'
 import { findAgentUnder } from '../own-agent.ts'
 import { findAgent, moveAgent } from '../store/agents.ts'
 import { findGrantsOf, revokeGrantsOf } from '../store/grants.ts'
+import { insertAll } from '../store/insert.ts'
 import { statusBody } from '../wire.ts'
 
 /**
@@ -86,7 +87,7 @@ async function reactivateExpired(
       const words = { bindingMessage: null, preferredMethod: undefined }
       return ask(context, rows, { ...plan, ...words, agent, host, kind: 'reactivation' })
     }
-    await storePlan(context, rows, { ...plan, approvalId: null })
+    await insertAll(rows, prepareGrants(context, { ...plan, approvalId: null }).inserts)
     return null
   })
   const who = { agentId: agent.id, hostId: host.id, userId: agent.userId }

@@ -1,11 +1,12 @@
 import { parseWith, ProtocolError, requestCapabilityRequestSchema } from '@countersign/protocol'
-import { ask, storePlan } from '../ask.ts'
+import { ask, prepareGrants } from '../ask.ts'
 import { requireAgent } from '../authenticate.ts'
 import { refuseUnknown } from '../capabilities.ts'
 import { isCovered, planGrants } from '../domain/plan-grants.ts'
 import type { ProtocolRoute } from '../http.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
 import { findGrantsOf } from '../store/grants.ts'
+import { insertAll } from '../store/insert.ts'
 import { grantOnWire } from '../wire.ts'
 
 /** `POST /agent/request-capability`: an active agent asks for more (specification, 5.4). */
@@ -30,7 +31,7 @@ export const requestCapability: ProtocolRoute = {
         const reason = body.reason ?? null
         const plan = { agentId: agent.id, planned, reason, now: new Date(now) }
         if (!planned.some(({ status }) => status === 'pending')) {
-          await storePlan(context, rows, { ...plan, approvalId: null })
+          await insertAll(rows, prepareGrants(context, { ...plan, approvalId: null }).inserts)
           return null
         }
         return ask(context, rows, {

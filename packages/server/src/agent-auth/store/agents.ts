@@ -1,6 +1,7 @@
-import type { PublicJwk } from '@countersign/protocol'
-import type { Agent, AgentMode, Grant, Host } from '../domain/model.ts'
-import { byId, type Database, newId, type Rows } from './database.ts'
+import type { Agent, Grant, Host } from '../domain/model.ts'
+import { Batch } from './batch.ts'
+import { fromColumns } from './columns.ts'
+import { byId, type Database, newId, type Rows, type SqlClient } from './database.ts'
 import { findActiveGrants } from './grants.ts'
 import { findHost } from './hosts.ts'
 
@@ -43,73 +44,70 @@ export interface LoadedAgent {
   readonly grants: readonly Grant[]
 }
 
-/** Reads an agent, its host and its active grants: one joined statement where the database allows. */
-export async function loadAgent(db: Database, id: string): Promise<LoadedAgent | null> {
-  if (db.sql) return loadJoined(db.sql, id)
-  const [agent, grants] = await Promise.all([
-    findAgent(db.adapter, id),
-    findActiveGrants(db.adapter, id),
-  ])
-  const host = agent && (await findHost(db.adapter, agent.hostId))
-  return agent && host ? { agent, host, grants } : null
+/** Reads agents with their hosts and active grants. With `sql`, one joined statement for many. */
+export class AgentLoader {
+  readonly #db: Database
+  readonly #batch: Batch<string, LoadedAgent | null> | undefined
+
+  constructor(db: Database) {
+    this.#db = db
+    const { sql } = db
+    if (sql) this.#batch = new Batch((ids) => loadJoined(sql, ids))
+  }
+
+  async load(id: string): Promise<LoadedAgent | null> {
+    if (this.#batch) return this.#batch.add(id)
+    const { adapter } = this.#db
+    const [agent, grants] = await Promise.all([
+      findAgent(adapter, id),
+      findActiveGrants(adapter, id),
+    ])
+    const host = agent && (await findHost(adapter, agent.hostId))
+    return agent && host ? { agent, host, grants } : null
+  }
 }
 
 const JOINED = `
   select to_json(a) as agent, to_json(h) as host, coalesce(
     (select json_agg(g) from agent_grant g where g.agent_id = a.id and g.status = 'active'), '[]'
   ) as grants
-  from agent a join agent_host h on h.id = a.host_id where a.id = $1`
+  from agent a join agent_host h on h.id = a.host_id
+  where a.id in (select json_array_elements_text($1::json))`
 
 type Row = Record<string, unknown>
 
 async function loadJoined(
-  sql: NonNullable<Database['sql']>,
-  id: string,
-): Promise<LoadedAgent | null> {
-  const { rows } = await sql.query(JOINED, [id], { name: 'agent_load' })
-  const row = rows[0] as { agent: Row; host: Row; grants: readonly Row[] } | undefined
-  if (!row) return null
-  const { agent, host, grants } = row
-  return {
-    agent: fromRow(agent) as unknown as Agent,
-    host: fromRow(host) as unknown as Host,
-    grants: grants.map((grant) => fromRow(grant) as unknown as Grant),
+  sql: SqlClient,
+  ids: readonly string[],
+): Promise<readonly (LoadedAgent | null)[]> {
+  const { rows } = await sql.query(JOINED, [JSON.stringify(ids)], { name: 'agent_load' })
+  const loaded = new Map<string, LoadedAgent>()
+  for (const row of rows as readonly { agent: Row; host: Row; grants: readonly Row[] }[]) {
+    const agent = fromColumns(row.agent) as unknown as Agent
+    const host = fromColumns(row.host) as unknown as Host
+    const grants = row.grants.map((grant) => fromColumns(grant) as unknown as Grant)
+    loaded.set(agent.id, { agent, host, grants })
   }
+  return ids.map((id) => loaded.get(id) ?? null)
 }
 
-/** `to_json` spells columns in snake case and dates as text. */
-function fromRow(row: Row): Row {
-  const entries = Object.entries(row).map(([column, value]) => {
-    const field = column.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())
-    return [field, column.endsWith('_at') && typeof value === 'string' ? new Date(value) : value]
-  })
-  return Object.fromEntries(entries)
-}
-
-export interface NewAgent {
-  readonly name: string
-  readonly hostId: string
-  readonly userId: string | null
-  readonly mode: AgentMode
-  readonly status: 'pending' | 'active'
-  readonly publicKey: PublicJwk
-  readonly registrationKey: string
-  readonly now: Date
-}
-
-/** Creates an agent. Throws when another request registered the same key first. */
-export async function createAgent(rows: Rows, { now, ...agent }: NewAgent): Promise<Agent> {
-  const activatedAt = agent.status === 'active' ? now : null
-  const unused = { pausedAt: null, lastUsedAt: null }
-  const data = {
-    ...agent,
-    ...unused,
+/** An agent that is registered now. */
+export function newAgent(
+  agent: Pick<Agent, 'name' | 'hostId' | 'userId' | 'mode' | 'publicKey' | 'registrationKey'> & {
+    readonly status: 'pending' | 'active'
+    readonly now: Date
+  },
+): Agent {
+  const { now, ...given } = agent
+  return {
     id: newId('agt'),
-    activatedAt,
+    ...given,
+    pausedAt: null,
+    activatedAt: given.status === 'active' ? now : null,
+    lastUsedAt: null,
     createdAt: now,
     updatedAt: now,
   }
-  return rows.create<typeof data, Agent>({ model, data, forceAllowId: true })
 }
 
 /** Activates an agent that waits, for the person who approved it. `false`: it does not wait. */

@@ -37,25 +37,24 @@ export async function findPendingApprovalsUnder(rows: Rows, hostId: string): Pro
   })
 }
 
-export interface NewApproval {
-  readonly agentId: string
-  readonly hostId: string
-  readonly kind: Approval['kind']
-  readonly method: string
-  readonly userCodeHash: string
-  readonly reason: string | null
-  readonly bindingMessage: string | null
-  readonly expiresAt: Date
-  readonly now: Date
-}
-
-export async function createApproval(
-  rows: Rows,
-  { now, ...approval }: NewApproval,
-): Promise<Approval> {
-  const undecided = { status: 'pending', openedBy: null, decidedBy: null, decidedAt: null }
-  const data = { ...approval, ...undecided, id: newId('apr'), createdAt: now, updatedAt: now }
-  return rows.create<typeof data, Approval>({ model, data, forceAllowId: true })
+/** A question that waits for its answer. */
+export function newApproval(
+  approval: Pick<
+    Approval,
+    'agentId' | 'hostId' | 'kind' | 'method' | 'userCodeHash' | 'reason' | 'bindingMessage'
+  > & { readonly expiresAt: Date; readonly now: Date },
+): Approval {
+  const { now, ...given } = approval
+  return {
+    id: newId('apr'),
+    ...given,
+    status: 'pending',
+    openedBy: null,
+    decidedBy: null,
+    decidedAt: null,
+    createdAt: now,
+    updatedAt: now,
+  }
 }
 
 /**

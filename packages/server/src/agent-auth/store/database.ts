@@ -14,7 +14,7 @@ export interface SqlClient {
  * Where the Agent Auth server keeps its state.
  *
  * Everything goes through Better Auth's adapter, so that any database works. With `sql`, the verbs
- * on the hot path each become one statement instead.
+ * on the hot path each become one statement, shared by requests that arrive together.
  */
 export interface Database {
   readonly adapter: DBAdapter

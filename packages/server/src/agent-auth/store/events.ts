@@ -1,5 +1,7 @@
 import type { AgentEvent } from '../domain/event.ts'
-import { type Database, newId } from './database.ts'
+import { Batch } from './batch.ts'
+import { toColumns } from './columns.ts'
+import { type Database, newId, type SqlClient } from './database.ts'
 
 const model = 'agentEvent'
 
@@ -9,10 +11,27 @@ export interface StoredEvent extends Required<AgentEvent> {
   readonly createdAt: Date
 }
 
-/** Writes one audit row. */
-export async function recordEvent(db: Database, event: AgentEvent, now: Date): Promise<void> {
+/** Writes audit rows; a promise resolves when its row is durable. */
+export class EventLog {
+  readonly #db: Database
+  readonly #batch: Batch<StoredEvent, void> | undefined
+
+  constructor(db: Database) {
+    this.#db = db
+    const { sql } = db
+    if (sql) this.#batch = new Batch((events) => insertEvents(sql, events))
+  }
+
+  async record(event: AgentEvent, now: Date): Promise<void> {
+    const row = toRow(event, now)
+    if (this.#batch) return this.#batch.add(row)
+    await this.#db.adapter.create({ model, data: { ...row }, forceAllowId: true })
+  }
+}
+
+function toRow(event: AgentEvent, now: Date): StoredEvent {
   const { type, outcome, agentId, hostId, userId, capability, code, details } = event
-  const row = {
+  return {
     id: newId('evt'),
     type,
     outcome,
@@ -24,30 +43,16 @@ export async function recordEvent(db: Database, event: AgentEvent, now: Date): P
     details: details ?? null,
     createdAt: now,
   }
-  if (!db.sql) {
-    await db.adapter.create({ model, data: row, forceAllowId: true })
-    return
-  }
-  const text = `insert into agent_event
-    (id, type, outcome, agent_id, host_id, user_id, capability, code, details, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
-  const json = row.details === null ? null : JSON.stringify(row.details)
-  await db.sql.query(
-    text,
-    [
-      row.id,
-      row.type,
-      row.outcome,
-      row.agentId,
-      row.hostId,
-      row.userId,
-      row.capability,
-      row.code,
-      json,
-      now,
-    ],
-    { name: 'agent_event' },
-  )
+}
+
+const INSERT = `
+  insert into agent_event
+  select * from json_populate_recordset(null::agent_event, $1::json)`
+
+async function insertEvents(sql: SqlClient, events: readonly StoredEvent[]): Promise<void[]> {
+  const rows = events.map((event) => toColumns({ ...event }))
+  await sql.query(INSERT, [JSON.stringify(rows)], { name: 'agent_event' })
+  return events.map(() => undefined)
 }
 
 /** The audit rows of one agent, newest first. */

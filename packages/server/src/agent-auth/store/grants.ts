@@ -45,31 +45,21 @@ export async function findPendingGrants(rows: Rows, approvalId: string): Promise
   })
 }
 
-interface NewGrants {
+interface Planning {
   readonly agentId: string
+  /** The approval that decides about what waits. */
   readonly approvalId: string | null
-  readonly planned: readonly PlannedGrant[]
   /** Why the agent asks. */
   readonly reason: string | null
-  readonly expiresAt: (capability: string) => Date | null
+  /** When a grant that policy gives at once ends. */
+  readonly expiresAt: Date | null
   readonly now: Date
 }
 
-/** Stores what was planned. Grants that wait carry the approval that will decide them. */
-export async function createGrants(rows: Rows, grants: NewGrants): Promise<Grant[]> {
-  const created: Grant[] = []
-  // One after the other: a transaction is one connection.
-  for (const plan of grants.planned) {
-    const data = newGrant(plan, grants)
-    created.push(await rows.create<typeof data, Grant>({ model, data, forceAllowId: true }))
-  }
-  return created
-}
-
-function newGrant(
-  { capability, status, constraints, reason }: PlannedGrant,
-  { agentId, approvalId, reason: asked, expiresAt, now }: NewGrants,
-) {
+/** The grant that stores a plan. */
+export function newGrant(plan: PlannedGrant, planning: Planning): Grant {
+  const { agentId, approvalId, reason, expiresAt, now } = planning
+  const { capability, status, constraints } = plan
   return {
     id: newId('grt'),
     agentId,
@@ -77,8 +67,8 @@ function newGrant(
     capability,
     status,
     constraints,
-    reason: reason ?? asked,
-    expiresAt: status === 'active' ? expiresAt(capability) : null,
+    reason: plan.reason ?? reason,
+    expiresAt: status === 'active' ? expiresAt : null,
     grantedBy: status === 'active' ? 'policy' : null,
     deniedBy: null,
     maxUses: null,

@@ -1,4 +1,3 @@
-import type { PublicJwk } from '@countersign/protocol'
 import type { Host } from '../domain/model.ts'
 import { byId, newId, type Rows } from './database.ts'
 
@@ -18,24 +17,22 @@ export async function findHostsOf(rows: Rows, userId: string): Promise<Host[]> {
   return rows.findMany<Host>({ model, where, sortBy: { field: 'createdAt', direction: 'desc' } })
 }
 
-export interface NewHost {
-  readonly name: string | null
-  readonly thumbprint: string
-  readonly publicKey: PublicJwk
-  readonly status: 'pending' | 'active'
-  readonly defaultCapabilities: readonly string[]
-  readonly now: Date
-}
-
-/** Creates a host nobody has linked. Throws when another request created the same one first. */
-export async function createHost(rows: Rows, { now, ...host }: NewHost): Promise<Host> {
-  const activatedAt = host.status === 'active' ? now : null
-  const data = { ...host, id: newId('hst'), userId: null, activatedAt, lastUsedAt: now }
-  return rows.create<typeof data & { createdAt: Date; updatedAt: Date }, Host>({
-    model,
-    data: { ...data, createdAt: now, updatedAt: now },
-    forceAllowId: true,
-  })
+/** A host that nobody has linked yet. */
+export function newHost(
+  host: Pick<Host, 'name' | 'thumbprint' | 'publicKey'> & { readonly now: Date },
+): Host {
+  const { now, ...given } = host
+  return {
+    id: newId('hst'),
+    ...given,
+    userId: null,
+    status: 'pending',
+    defaultCapabilities: [],
+    activatedAt: null,
+    lastUsedAt: now,
+    createdAt: now,
+    updatedAt: now,
+  }
 }
 
 /**

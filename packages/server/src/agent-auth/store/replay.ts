@@ -1,4 +1,5 @@
-import type { Database } from './database.ts'
+import { Batch } from './batch.ts'
+import { byId, type Database, type SqlClient } from './database.ts'
 
 /** Seconds between two clean-ups. */
 const SWEEP_INTERVAL = 30
@@ -13,11 +14,14 @@ export class ReplayGuard {
   readonly #seen = new Map<string, number>()
   readonly #db: Database
   readonly #onError: (error: unknown) => void
+  readonly #batch: Batch<JwtId, boolean> | undefined
   #sweptAt = 0
 
   constructor(db: Database, onError: (error: unknown) => void) {
     this.#db = db
     this.#onError = onError
+    const { sql } = db
+    if (sql) this.#batch = new Batch((ids) => insertNew(sql, ids))
   }
 
   /** `goodUntil` in seconds since the epoch: how long the id has to be remembered. */
@@ -29,18 +33,13 @@ export class ReplayGuard {
   }
 
   async #insert(id: string, expiresAt: Date): Promise<boolean> {
-    const { sql, adapter } = this.#db
-    if (sql) {
-      const text =
-        'insert into agent_jwt_id (id, expires_at) values ($1, $2) on conflict (id) do nothing'
-      return (await sql.query(text, [id, expiresAt], { name: 'agent_jwt_id' })).rowCount === 1
-    }
+    if (this.#batch) return this.#batch.add({ id, expires_at: expiresAt })
+    const { adapter } = this.#db
     try {
       await adapter.create({ model: 'agentJwtId', data: { id, expiresAt }, forceAllowId: true })
       return true
     } catch (error) {
-      const where = [{ field: 'id', value: id }]
-      if (await adapter.findOne({ model: 'agentJwtId', where })) return false
+      if (await adapter.findOne({ model: 'agentJwtId', where: byId(id) })) return false
       throw error
     }
   }
@@ -53,4 +52,21 @@ export class ReplayGuard {
     const where = [{ field: 'expiresAt', operator: 'lt' as const, value: new Date(now * 1000) }]
     void this.#db.adapter.deleteMany({ model: 'agentJwtId', where }).catch(this.#onError)
   }
+}
+
+interface JwtId {
+  readonly id: string
+  readonly expires_at: Date
+}
+
+const INSERT = `
+  insert into agent_jwt_id (id, expires_at)
+  select id, expires_at from json_populate_recordset(null::agent_jwt_id, $1::json)
+  on conflict (id) do nothing returning id`
+
+/** Inserts ids, each different, and says of each whether it was new. */
+async function insertNew(sql: SqlClient, ids: readonly JwtId[]): Promise<readonly boolean[]> {
+  const { rows } = await sql.query(INSERT, [JSON.stringify(ids)], { name: 'agent_jwt_id' })
+  const inserted = new Set((rows as readonly { id: string }[]).map(({ id }) => id))
+  return ids.map(({ id }) => inserted.has(id))
 }

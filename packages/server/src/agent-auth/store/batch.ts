@@ -1,0 +1,49 @@
+const MAX_SIZE = 100
+
+interface Waiting<Input, Output> {
+  readonly input: Input
+  readonly resolve: (output: Output) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Makes calls that arrive together together.
+ *
+ * One call is under way at a time; who arrives meanwhile joins the next. An idle server answers as
+ * fast as without, a busy one needs fewer statements the busier it is. When a call fails, it fails
+ * for everybody in it.
+ */
+export class Batch<Input, Output> {
+  readonly #run: (inputs: readonly Input[]) => Promise<readonly Output[]>
+  readonly #waiting: Waiting<Input, Output>[] = []
+  #underWay = false
+
+  /** `run` returns one output for each input, in the same order. */
+  constructor(run: (inputs: readonly Input[]) => Promise<readonly Output[]>) {
+    this.#run = run
+  }
+
+  add(input: Input): Promise<Output> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ input, resolve, reject })
+      if (!this.#underWay) void this.#drain()
+    })
+  }
+
+  async #drain(): Promise<void> {
+    this.#underWay = true
+    while (this.#waiting.length > 0) await this.#next()
+    this.#underWay = false
+  }
+
+  async #next(): Promise<void> {
+    const batch = this.#waiting.splice(0, MAX_SIZE)
+    try {
+      const outputs = await this.#run(batch.map(({ input }) => input))
+      // `run` keeps its promise of one output for each input.
+      for (const [index, { resolve }] of batch.entries()) resolve(outputs[index] as Output)
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+}
