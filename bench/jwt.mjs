@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID, sign } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  randomUUID,
+  sign,
+} from 'node:crypto'
 
 const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const headers = {

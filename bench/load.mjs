@@ -37,7 +37,8 @@ async function round({ target, scenario, count, seconds }) {
   for (const socket of sockets) socket.destroy()
   if (failed) throw new Error(`${scenario.name}: ${failed.status} ${failed.body}`)
   latencies.sort((a, b) => a - b)
-  const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))]
+  const at = (share) =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))]
   const elapsed = (Math.max(...ends) - started) / 1000
   // A connection that ran out of requests would leave the server less than the full load.
   const lasting = Math.min(...ends) >= deadline || seconds === 0

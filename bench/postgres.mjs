@@ -18,7 +18,7 @@ import pg from 'pg'
 export async function startPostgres() {
   const runAs = process.getuid?.() === 0 ? await unprivilegedUser() : undefined
   const directory = await mkdtemp(join(tmpdir(), 'countersign-bench-'))
-  const remove = () => rmSync(directory, { recursive: true, force: true })
+  const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 })
   process.once('exit', remove)
   if (runAs) await chown(directory, runAs.uid, runAs.gid)
   const password = randomBytes(18).toString('base64url')
@@ -38,7 +38,11 @@ export async function startPostgres() {
   process.prependOnceListener('exit', kill)
 
   const url = (database) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`
-  const admin = await connect(url('postgres'), () => server.exitCode === null, () => output)
+  const admin = await connect(
+    url('postgres'),
+    () => server.exitCode === null,
+    () => output,
+  )
   await admin.query('create extension pg_stat_statements')
   return {
     admin,
@@ -71,7 +75,6 @@ function flags(directory, port) {
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'shared_preload_libraries=pg_stat_statements',
-    // Switched on for the requests whose statements are counted, not while time is taken.
     'max_connections=200',
   ]
   return ['-D', join(directory, 'data'), ...settings.flatMap((setting) => ['-c', setting])]
@@ -84,10 +87,15 @@ async function initialise({ native, directory, password, runAs }) {
   const data = join(directory, 'data')
   await promisify(execFile)(
     join(native, 'bin/initdb'),
-    [`--pgdata=${data}`, '--username=postgres', `--pwfile=${file}`]
-      .concat(['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions']),
+    [`--pgdata=${data}`, '--username=postgres', `--pwfile=${file}`].concat([
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-instructions',
+    ]),
     { ...runAs, cwd: directory },
   )
+  // Counting is switched on for the requests whose statements are counted, not while time is taken.
   const configuration = join(data, 'postgresql.auto.conf')
   await writeFile(configuration, "pg_stat_statements.track = 'none'\n")
   if (runAs) await chown(configuration, runAs.uid, runAs.gid)
@@ -113,7 +121,7 @@ function packagedPostgres() {
 }
 
 async function connect(connectionString, isRunning, output) {
-  for (const deadline = Date.now() + 30_000; isRunning() && Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 30_000; isRunning() && Date.now() < deadline;) {
     const client = new pg.Client({ connectionString })
     client.on('error', () => {})
     try {

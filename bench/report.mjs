@@ -42,7 +42,17 @@ function countersignStatements({ countersign }) {
 
 /** Prints the figures as a Markdown table. */
 export function printTable(results, names) {
-  const head = ['', 'server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms', 'statements', 'ratio', 'per pair']
+  const head = [
+    '',
+    'server',
+    'requests/s',
+    'p50 ms',
+    'p99 ms',
+    'CPU ms',
+    'statements',
+    'ratio',
+    'per pair',
+  ]
   const rows = results.flatMap((result) =>
     names.map((name) => {
       const { throughput, p50, p99, cpu, statements } = result.sides[name]
@@ -56,11 +66,15 @@ export function printTable(results, names) {
         cpu.toFixed(2),
         statements.toFixed(2),
         ours ? `${result.ratio.toFixed(1)}x` : '',
-        ours ? `${Math.min(...result.ratios).toFixed(1)} to ${Math.max(...result.ratios).toFixed(1)}` : '',
+        ours
+          ? `${Math.min(...result.ratios).toFixed(1)} to ${Math.max(...result.ratios).toFixed(1)}`
+          : '',
       ]
     }),
   )
-  const widths = head.map((text, column) => Math.max(...[head, ...rows].map((row) => row[column].length)))
+  const widths = head.map((text, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column].length)),
+  )
   const line = (row) => `| ${row.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`
   const rule = line(widths.map((width) => '-'.repeat(width)))
   console.log(['', line(head), rule, ...rows.map(line)].join('\n'))

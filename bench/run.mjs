@@ -30,6 +30,9 @@ const chosen = scenarios.filter(({ name }) => flags.only?.split(',').includes(na
 const names = Object.keys(sides).filter((name) => !flags.side || name === flags.side)
 const seconds = Number(flags.seconds)
 
+// Leaving through `exit` takes PostgreSQL and its folder along.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
+
 const postgres = await startPostgres()
 const load = fork(fileURLToPath(new URL('load.mjs', import.meta.url)))
 const targets = new Map()

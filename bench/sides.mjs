@@ -6,7 +6,7 @@ import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
  * are linked to them, agents register and ask for `ping`, and the people approve.
  */
 export const sides = {
-  countersign: { script: process.env.BENCH_PROTO ?? './servers/countersign.mjs', linkHost: linkByApproval },
+  countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval },
   peer: { script: './peers/server.mjs', linkHost: linkByCreation },
 }
 
@@ -71,7 +71,10 @@ async function signUp(origin, index) {
     }),
   })
   if (!response.ok) throw new Error(`sign-up: ${response.status} ${await response.text()}`)
-  return response.headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ')
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
 }
 
 function caller(origin, cookie) {

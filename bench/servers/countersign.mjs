@@ -9,7 +9,12 @@ const auth = createAuth({
   rateLimit: false,
   agentAuth: {
     capabilities: [
-      { name: 'ping', description: 'Answers pong', approvalStrength: 'session', execute: () => 'pong' },
+      {
+        name: 'ping',
+        description: 'Answers pong',
+        approvalStrength: 'session',
+        execute: () => 'pong',
+      },
     ],
     rateLimit: false,
     maxAgentsPerUser: 1_000_000,

@@ -4,15 +4,24 @@ import type { Constraints } from './constraint-value.ts'
 import { displayText } from './display-text.ts'
 import { ProtocolError } from './errors.ts'
 import { checkedBy } from './parse-with.ts'
+import { isStorable } from './storable.ts'
 
 /** An identifier: text this protocol compares and never interprets. */
-export const idSchema = z.string().min(1).max(256)
+export const idSchema = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine(isStorable, 'a text of visible characters is required')
 
 /** An instant in ISO 8601. */
 export const instantSchema = z.iso.datetime({ offset: true })
 
 /** A capability's name: opaque on the wire (section 2.14). */
-export const capabilityNameSchema = z.string().min(1).max(256)
+export const capabilityNameSchema = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine(isStorable, 'a text of visible characters is required')
 
 /** The names our own capability sources produce. Others are opaque but valid. */
 export const capabilityNamePattern = /^[a-z0-9_]{1,128}$/

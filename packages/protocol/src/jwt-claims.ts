@@ -1,3 +1,4 @@
+import { isStorable } from './storable.ts'
 import { ProtocolError } from './errors.ts'
 import type { PublicJwk } from './jwk.ts'
 import { decodeJwt } from './jwt.ts'
@@ -62,7 +63,8 @@ export const MAX_URL_LENGTH = 2048
 /** Reads a required text of 1 to `maxLength` characters from a header or a payload. */
 export function readText(part: DecodedJwt['payload'], name: string, maxLength = 256): string {
   const value = Object.hasOwn(part, name) ? part[name] : undefined
-  if (typeof value === 'string' && value.length > 0 && value.length <= maxLength) return value
+  const fits = typeof value === 'string' && value.length > 0 && value.length <= maxLength
+  if (fits && isStorable(value)) return value
   throw invalidClaim(name)
 }
 

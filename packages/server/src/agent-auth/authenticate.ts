@@ -12,7 +12,6 @@ import { agentState, refusal } from './domain/lifecycle.ts'
 import type { Host } from './domain/model.ts'
 import { challengeOf, type RouteRequest } from './http.ts'
 import { type LoadedAgent, moveAgent } from './store/agents.ts'
-import { findHostByThumbprint } from './store/hosts.ts'
 import type { AgentAuthContext } from './context.ts'
 
 /** An agent that proved its key, with what it may do. */
@@ -131,7 +130,7 @@ async function verifyHost(
   now: number,
 ): Promise<AuthenticatedHost> {
   const unverified = readHostJwt(jwt)
-  const host = await findHostByThumbprint(context.db.adapter, unverified.issuer)
+  const host = await context.hosts.byThumbprint(unverified.issuer)
   // The way a host delivers its key is fixed at registration (specification, 8.7).
   if (unverified.hostJwksUrl !== undefined) throw new ProtocolError('invalid_jwt')
   const key = host?.publicKey ?? parsePublicJwk(unverified.hostPublicKey)

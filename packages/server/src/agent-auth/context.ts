@@ -6,7 +6,9 @@ import { Limits } from './limits.ts'
 import type { ResolvedAgentAuthOptions } from './options.ts'
 import { CapabilitySchemas } from './schemas.ts'
 import { AgentLoader } from './store/agents.ts'
+import { ArrivalLoader } from './store/arrivals.ts'
 import type { Database, SqlClient } from './store/database.ts'
+import { HostLoader } from './store/hosts.ts'
 import { LastUsed } from './store/last-used.ts'
 import { ReplayGuard } from './store/replay.ts'
 import { createVerifySignature } from './verify-signature.ts'
@@ -22,6 +24,8 @@ export interface AgentAuthContext {
   /** URL of the execute endpoint, and the audience of JWTs for it. */
   readonly defaultLocation: string
   readonly agents: AgentLoader
+  readonly hosts: HostLoader
+  readonly arrivals: ArrivalLoader
   readonly replay: ReplayGuard
   readonly lastUsed: LastUsed
   readonly limits: Limits
@@ -59,6 +63,8 @@ export function createContext(
     basePath,
     defaultLocation: `${base.origin}${basePath}/capability/execute`,
     agents: new AgentLoader(db),
+    hosts: new HostLoader(db),
+    arrivals: new ArrivalLoader(db),
     replay: new ReplayGuard(db, lost('old JWT ids are not removed')),
     lastUsed: new LastUsed(db, lost('a last use is not stored')),
     limits: new Limits(options.rateLimit, async (limit, key) => {

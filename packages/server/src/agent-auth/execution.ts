@@ -8,7 +8,7 @@ interface Execution {
   readonly caller: AuthenticatedAgent
   readonly name: string
   readonly args: Record<string, unknown>
-  readonly signal: AbortSignal | undefined
+  readonly signal: () => AbortSignal | undefined
 }
 
 /**
@@ -40,7 +40,13 @@ async function run(
   capability: Capability,
   { caller, args, signal }: Execution,
 ): Promise<unknown> {
-  const scope = { agent: caller.principal, capability, signal }
+  const scope = {
+    agent: caller.principal,
+    capability,
+    get signal() {
+      return signal()
+    },
+  }
   if (capability.execute) return capability.execute(args, scope)
   if (options.onExecute && !capability.location) return options.onExecute(args, scope)
   const message = `${capability.name} is executed at ${capability.location}.`

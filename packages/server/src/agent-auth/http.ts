@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ProtocolError } from '@countersign/protocol'
+import { isStorableJson, ProtocolError } from '@countersign/protocol'
 import type { AgentAuthContext } from './context.ts'
 
 const MAX_BODY = 1_000_000
@@ -13,7 +13,7 @@ export interface RouteRequest {
   readonly body: unknown
   /** Address of the caller, when the operator says how to know it. */
   readonly address: () => string | null
-  readonly signal: AbortSignal | undefined
+  readonly signal: () => AbortSignal | undefined
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -49,7 +49,8 @@ export async function serve(
       query: readQuery(request.url),
       body: route.method === 'POST' ? await readJson(request) : undefined,
       address: () => context.options.clientAddress(request),
-      signal: request.signal,
+      // Asking for the signal makes one; few routes ask.
+      signal: () => request.signal,
       now: Date.now(),
     })
     return respond(reply)
@@ -111,8 +112,18 @@ export async function readJson(request: Request): Promise<unknown> {
   const text = await request.text()
   if (text.length > MAX_BODY) throw new ProtocolError('payload_too_large')
   if (text === '') return undefined
+  const value = parseJson(text)
+  // What JSON can say and no database can store is only possible where one of these is escaped.
+  if (/\\u(0000|d[89a-f])/i.test(text) && !isStorableJson(value)) {
+    const message = 'The body contains a NUL character or half of a surrogate pair.'
+    throw new ProtocolError('invalid_request', { message })
+  }
+  return value
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(text)
   } catch (cause) {
     throw new ProtocolError('invalid_request', { message: 'The body is not JSON.', cause })
   }

@@ -1,8 +1,10 @@
+import { parseConstraints } from '@countersign/protocol'
 import type { AgentPrincipal } from '../authenticate/principal.ts'
 import { type ApprovalMethod, deviceAuthorization } from './approval-methods/index.ts'
 import type { Capability, ExecuteContext } from './capability.ts'
 import type { AgentMode, Host } from './domain/model.ts'
 import type { AgentEvent } from './domain/event.ts'
+import { CapabilitySchemas } from './schemas.ts'
 
 /** At most `max` requests in `window` seconds. */
 export interface RateLimit {
@@ -152,7 +154,10 @@ function refuseNonsense(
   capabilities: readonly Capability[],
 ): void {
   const problem =
-    timeProblem(options) ?? accessProblem(options) ?? capabilityProblem(options, capabilities)
+    timeProblem(options) ??
+    limitProblem(options) ??
+    accessProblem(options) ??
+    capabilityProblem(options, capabilities)
   if (problem) throw new TypeError(`agentAuth: ${problem}`)
 }
 
@@ -172,6 +177,14 @@ function timeProblem(options: ResolvedAgentAuthOptions): string | undefined {
     within('freshSessionWindow', 1, 86_400) ??
     within('maxAgentsPerUser', 1, 1_000_000)
   )
+}
+
+function limitProblem({ rateLimit }: ResolvedAgentAuthOptions): string | undefined {
+  const wrong = Object.entries(rateLimit ?? {}).find(
+    ([, { max, window }]: [string, RateLimit]) =>
+      !Number.isInteger(max) || max < 1 || !Number.isInteger(window) || window < 1,
+  )
+  return wrong && `\`rateLimit.${wrong[0]}\` needs \`max\` and \`window\` of 1 or more`
 }
 
 function accessProblem(options: ResolvedAgentAuthOptions): string | undefined {
@@ -197,5 +210,31 @@ function capabilityProblem(
   if (idle && !options.onExecute) {
     return `the capability \`${idle.name}\` needs \`execute\`, \`location\` or \`onExecute\``
   }
+  const { defaultHostCapabilities: defaults } = options
+  const unknown =
+    typeof defaults === 'function'
+      ? undefined
+      : defaults.find((name) => !options.capabilities.has(name))
+  if (unknown !== undefined)
+    return `\`defaultHostCapabilities\` names \`${unknown}\`, which is not offered`
+  return firstProblem(capabilities)
+}
+
+/** What is wrong with the limits and schemas of the first capability that has something wrong. */
+function firstProblem(capabilities: readonly Capability[]): string | undefined {
+  const schemas = new CapabilitySchemas()
+  for (const capability of capabilities) {
+    const problem = constraintProblem(capability) ?? schemas.problem(capability)
+    if (problem) return `the capability \`${capability.name}\`: ${problem}`
+  }
   return undefined
+}
+
+function constraintProblem({ constraints }: Capability): string | undefined {
+  try {
+    if (constraints) parseConstraints(constraints)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : 'its constraints are wrong'
+  }
 }

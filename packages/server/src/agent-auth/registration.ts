@@ -11,8 +11,8 @@ import type { AgentAuthContext } from './context.ts'
 import type { AgentEvent } from './domain/event.ts'
 import type { Agent, Grant, Host, RequestedCapability } from './domain/model.ts'
 import { planGrants, type PlannedGrant } from './domain/plan-grants.ts'
-import { countLiveAgents, findAgentByKey, moveAgent, newAgent } from './store/agents.ts'
-import { findHostByThumbprint, newHost } from './store/hosts.ts'
+import { moveAgent, newAgent } from './store/agents.ts'
+import { newHost } from './store/hosts.ts'
 import { insertAll, insertTogether } from './store/insert.ts'
 import type { Rows } from './store/database.ts'
 
@@ -43,9 +43,7 @@ export async function registerAgent(
   const stored = await store(context, registration).catch(async (error: unknown) => {
     // Another process may have registered the same key in the same moment: then this is a retry.
     if (error instanceof ProtocolError || !(await lostRace(context, registration))) throw error
-    const { issuer } = registration.token
-    const host = await findHostByThumbprint(context.db.adapter, issuer)
-    return store(context, { ...registration, host })
+    return store(context, registration)
   })
   await announce(context, registration, stored)
   const { agent, host, grants, question } = stored
@@ -54,43 +52,51 @@ export async function registerAgent(
 
 interface Stored extends Omit<Registered, 'approval'> {
   readonly question: Question | null
+  readonly isNewHost: boolean
   readonly isNew: boolean
 }
 
 async function store(context: AgentAuthContext, registration: Registration): Promise<Stored> {
-  const { requested } = registration
-  const host = registration.host ?? bringHost(registration)
-  const found = registration.host && (await findRegistered(context, host, registration))
+  const { requested, token } = registration
+  // Looked at again, because of two registrations of a new host the second finds the first's.
+  const known = registration.host ?? (await context.hosts.byThumbprint(token.issuer))
+  const host = known ?? bringHost(registration)
+  const key = registrationKeyOf(host, registration)
+  const { found, live } = known ? await context.arrivals.look(key, host.userId) : NOBODY
   if (found && found.status !== 'pending') throw new ProtocolError('agent_exists')
+  if (!found) refuseTooMany(context, live)
 
   const { capabilities } = context.options
   const planned = planGrants(requested, { host, capabilities, held: [] })
   const settled = mayStart(host) && !planned.some(({ status }) => status === 'pending')
-  const arrival = { registration, host, planned: planned.map(waitWith(host)), settled }
+  const waiting = planned.map(waitWith(host))
+  const arrival = { registration, host, isNewHost: !known, planned: waiting, settled }
   return found ? storeRetry(context, arrival, found) : storeNew(context, arrival)
 }
+
+const NOBODY = { found: null, live: 0 }
 
 /** A registration that has been thought through. */
 interface Arrival {
   readonly registration: Registration
   readonly host: Host
+  readonly isNewHost: boolean
   readonly planned: readonly PlannedGrant[]
   /** Nobody has to be asked. */
   readonly settled: boolean
 }
 
 async function storeNew(context: AgentAuthContext, arrival: Arrival): Promise<Stored> {
-  const { registration, host, settled } = arrival
-  await refuseTooMany(context, context.db.adapter, host)
+  const { host, isNewHost, settled } = arrival
   const agent = bringAgent(arrival)
   const question = settled ? null : prepareQuestion(context, askOf(arrival, agent))
   const { grants, inserts } = question ?? prepareGrants(context, planOf(arrival, agent))
   await insertTogether(context.db, [
-    ...(registration.host ? [] : [{ model: 'agentHost' as const, row: host }]),
+    ...(isNewHost ? [{ model: 'agentHost' as const, row: host }] : []),
     { model: 'agent', row: agent },
     ...inserts,
   ])
-  return { agent, host, grants, question, isNew: true }
+  return { agent, host, grants, question, isNewHost, isNew: true }
 }
 
 async function storeRetry(
@@ -102,13 +108,20 @@ async function storeRetry(
   return context.db.adapter.transaction(async (rows) => {
     if (!settled) {
       const question = await ask(context, rows, askOf(arrival, found))
-      return { agent: found, host, grants: question.grants, question, isNew: false }
+      return {
+        agent: found,
+        host,
+        grants: question.grants,
+        question,
+        isNewHost: false,
+        isNew: false,
+      }
     }
     await startAfterAll(rows, found, registration.now)
     const { grants, inserts } = prepareGrants(context, planOf(arrival, found))
     await insertAll(rows, inserts)
     const agent = { ...found, status: 'active' as const }
-    return { agent, host, grants, question: null, isNew: false }
+    return { agent, host, grants, question: null, isNewHost: false, isNew: false }
   })
 }
 
@@ -171,13 +184,8 @@ function bringAgent({ registration, host, settled }: Arrival): Agent {
 }
 
 /** Throws `limit_exceeded` when a person has as many agents as this server allows. */
-export async function refuseTooMany(
-  { options }: AgentAuthContext,
-  rows: Rows,
-  { userId }: Pick<Host, 'userId'>,
-): Promise<void> {
-  if (userId === null) return
-  if ((await countLiveAgents(rows, userId)) < options.maxAgentsPerUser) return
+export function refuseTooMany({ options }: AgentAuthContext, live: number): void {
+  if (live < options.maxAgentsPerUser) return
   const message = `This account already has ${options.maxAgentsPerUser} agents. Revoke one first.`
   throw new ProtocolError('limit_exceeded', { message })
 }
@@ -186,27 +194,24 @@ function registrationKeyOf(host: Host, { agentKey }: Registration): string {
   return `${host.id}.${agentKey.thumbprint}`
 }
 
-async function findRegistered({ db }: AgentAuthContext, host: Host, registration: Registration) {
-  return findAgentByKey(db.adapter, registrationKeyOf(host, registration))
-}
-
 async function lostRace(context: AgentAuthContext, registration: Registration): Promise<boolean> {
-  const host = await findHostByThumbprint(context.db.adapter, registration.token.issuer)
+  const host = await context.hosts.byThumbprint(registration.token.issuer)
   if (!host) return false
   if (!registration.host) return true
-  return (await findRegistered(context, host, registration)) !== null
+  const key = registrationKeyOf(host, registration)
+  return (await context.arrivals.look(key, null)).found !== null
 }
 
 async function announce(
   { events }: AgentAuthContext,
   registration: Registration,
-  { agent, host, question, isNew }: Stored,
+  { agent, host, question, isNewHost, isNew }: Stored,
 ): Promise<void> {
   const capabilities = registration.requested.map(({ name }) => name)
   const who = { agentId: agent.id, hostId: host.id, userId: host.userId }
   const done = { outcome: 'success' as const, ...who }
   const happened: AgentEvent[] = []
-  if (!registration.host) happened.push({ type: 'host.created', ...done })
+  if (isNewHost) happened.push({ type: 'host.created', ...done })
   if (isNew) {
     happened.push({
       type: 'agent.created',

@@ -12,6 +12,12 @@ export class CapabilitySchemas {
     addFormats.default(this.#ajv)
   }
 
+  /** What is wrong with the schemas of a capability, as far as it shows without compiling them. */
+  problem({ input, output }: Capability): string | undefined {
+    const wrong = [input, output].find((schema) => schema && !this.#ajv.validateSchema(schema))
+    return wrong && this.#ajv.errorsText(this.#ajv.errors, { dataVar: 'schema' })
+  }
+
   /** Throws `invalid_request` naming what does not fit (specification, 5.2.1). */
   checkInput({ name, input }: Capability, args: Record<string, unknown>): void {
     const errors = input && this.#errors(input, args)

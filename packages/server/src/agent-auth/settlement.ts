@@ -5,7 +5,7 @@ import type { DecidedGrant } from './domain/decide.ts'
 import type { Host } from './domain/model.ts'
 import type { PersonRequest } from './person.ts'
 import { refuseTooMany } from './registration.ts'
-import { activateAgent, findAgent, moveAgent } from './store/agents.ts'
+import { activateAgent, countLiveAgents, findAgent, moveAgent } from './store/agents.ts'
 import { settleApproval } from './store/approvals.ts'
 import type { Rows } from './store/database.ts'
 import { decideGrant, findGrantsOf } from './store/grants.ts'
@@ -77,7 +77,7 @@ async function admit(
     if (!linked) throw new ProtocolError('approval_not_found')
   }
   if (agent.status !== 'pending') return
-  if (agent.userId === null) await refuseTooMany(context, rows, { userId })
+  if (agent.userId === null) refuseTooMany(context, await countLiveAgents(rows, userId))
   if (!(await activateAgent(rows, agent.id, { userId, now }))) {
     throw new ProtocolError('approval_decided')
   }

@@ -376,7 +376,7 @@ export const agentEvent = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    index('agent_event_agent').on(table.agentId, table.createdAt),
+    index('agent_event_agent').on(table.agentId, table.id),
     index('agent_event_user').on(table.userId, table.createdAt),
   ],
 )

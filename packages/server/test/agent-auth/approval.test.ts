@@ -543,13 +543,13 @@ describe.each(worlds)('approval: $name', ({ open }) => {
       ['POST', '/host/revoke', { host_id: 'a' }],
     ]
     for (const [method, path, body] of endpoints) {
-      for (const headers of [
-        {},
-        { 'x-user-id': 'local@localhost' },
-        { cookie: 'better-auth.session_token=local' },
-      ]) {
+      for (const [name, value] of [
+        ['x-test', 'nothing'],
+        ['x-user-id', 'local@localhost'],
+        ['cookie', 'better-auth.session_token=local'],
+      ] as const) {
         const answer = await call(world.handler, method, path, {
-          headers: { origin: 'http://localhost:4100', ...headers },
+          headers: { origin: 'http://localhost:4100', [name]: value },
           ...(body !== undefined && { body }),
         })
         expect({ path, status: answer.status }).toEqual({ path, status: 401 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { change, connected, decide } from '../support/actors.ts'
+import { change, connected, decide, type TestAgent } from '../support/actors.ts'
 import { bank, capabilities, FILES } from '../support/bank.ts'
 import { call, countStatuses, ISSUER } from '../support/http.ts'
 import { type World, worlds } from '../support/worlds.ts'
@@ -205,8 +205,7 @@ describe.each(worlds)('execution: $name', ({ open }) => {
       ],
     }
     const { agent } = await connected(world, ['transfer_money'], decision)
-    const send = (amount: unknown) =>
-      agent.execute('transfer_money', { amount, to: 'a' } as Record<string, unknown>)
+    const send = (amount: unknown) => agent.execute('transfer_money', { amount, to: 'a' })
     expect((await send(0.1)).status).toBe(200)
     expect((await send(0.2)).status).toBe(200)
     expect((await send(0.7)).status).toBe(200)
@@ -325,11 +324,9 @@ describe.each(worlds)('execution: $name', ({ open }) => {
   })
 
   it('CVE-2026-25536 (36) 100 parallel agents each get their own answer', async () => {
-    const { host } = await connected(world)
-    const agents = []
-    const person = await world.person()
-    for (let n = 0; n < 10; n++) agents.push(await connected(world, ['check_balance']))
-    const calls = Array.from({ length: 100 }, (_, n) => ({ n, agent: agents[n % 10]?.agent }))
+    const agents: TestAgent[] = []
+    for (let n = 0; n < 10; n++) agents.push((await connected(world, ['check_balance'])).agent)
+    const calls = Array.from({ length: 100 }, (_, n) => ({ n, agent: agents[n % 10] }))
     const answers = await Promise.all(
       calls.map(async ({ n, agent }) => ({
         n,
@@ -339,7 +336,6 @@ describe.each(worlds)('execution: $name', ({ open }) => {
     for (const { n, answer } of answers) {
       expect(answer).toMatchObject({ status: 200, body: { data: { account: `acc_${n}` } } })
     }
-    expect(host.thumbprint && person.id).toBeTruthy()
   })
 
   it('what defaults hold is granted at once under a linked host, and tell_time always', async () => {

@@ -94,7 +94,10 @@ const latin = fc.string({
     .map((code) => String.fromCharCode(code)),
   maxLength: 60,
 })
-const base64url = fc.string({ unit: fc.constantFrom(...'AZaz09-_='), maxLength: 40 })
+const base64url = fc.string({
+  unit: fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_', '='),
+  maxLength: 40,
+})
 const jwtLike = fc
   .tuple(
     fc.oneof(
@@ -120,13 +123,26 @@ const authorizations = fc.oneof(
   ),
 )
 
+function isHeaderValue(value: string): boolean {
+  try {
+    return new Headers({ authorization: value }).has('authorization')
+  } catch {
+    return false
+  }
+}
+
+/** Without halves of characters, which no URL can hold. */
+function wellFormed(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text))
+}
+
 function encode(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
 }
 
 describe.each([
-  { name: 'memory adapter', open: openPlain, runs: 600 },
-  { name: 'PostgreSQL', open: openPostgres, runs: 150 },
+  { name: 'memory adapter', open: openPlain, runs: 400 },
+  { name: 'PostgreSQL', open: openPostgres, runs: 120 },
 ])('nothing a caller sends makes the server fail: $name', ({ open, runs }) => {
   let world: World
   let host: TestHost
@@ -140,8 +156,9 @@ describe.each([
 
   function isInTable({ status, body }: Awaited<ReturnType<typeof call>>): void {
     expect(status).toBeLessThan(500)
-    if (status >= 400)
-      expect(body).toMatchObject({ error: expect.any(String), message: expect.any(String) })
+    const told =
+      status < 400 || (typeof body?.error === 'string' && typeof body.message === 'string')
+    expect({ status, body, told }).toMatchObject({ told: true })
   }
   const check = async (property: fc.IAsyncProperty<unknown>, numRuns = runs) =>
     fc.assert(property as fc.IAsyncProperty<[unknown]>, { numRuns, endOnFailure: true })
@@ -154,11 +171,7 @@ describe.each([
         authorizations,
         async (post, get, authorization) => {
           // What Headers itself refuses never reaches a server.
-          try {
-            new Headers({ authorization })
-          } catch {
-            return
-          }
+          fc.pre(isHeaderValue(authorization))
           const headers = { authorization }
           const body = {
             name: 'Bot',
@@ -185,6 +198,7 @@ describe.each([
   })
 
   it('GHSA-xmf8-cvqr-rfgj (25) any claims under a good signature', async () => {
+    expect.hasAssertions()
     const claim = fc.constantFrom(
       'iss',
       'sub',
@@ -210,12 +224,12 @@ describe.each([
       ),
     )
     await check(
-      fc.asyncProperty(claim, value, fc.boolean(), async (name, value, asHost) => {
+      fc.asyncProperty(claim, value, fc.boolean(), async (name, content, asHost) => {
         const base = asHost
           ? await host.jwt({ agentPublicJwk: agent.keys.publicJwk })
           : await agent.jwt()
         const key = asHost ? host.keys.privateKey : agent.keys.privateKey
-        const token = await resign(base, key, { payload: { [name]: value } })
+        const token = await resign(base, key, { payload: { [name]: content } })
         isInTable(
           asHost
             ? await host.post('/agent/register', { name: 'Bot' }, token)
@@ -232,6 +246,7 @@ describe.each([
   })
 
   it('any body behind a good credential', async () => {
+    expect.hasAssertions()
     await check(
       fc.asyncProperty(
         fc.constantFrom(...posts.filter((path) => path !== '/agent/revoke')),
@@ -253,6 +268,7 @@ describe.each([
   })
 
   it('any body of a person', async () => {
+    expect.hasAssertions()
     await check(
       fc.asyncProperty(fc.constantFrom(...personPosts), bodies, async (path, body) => {
         const answer = await call(world.handler, 'POST', path, { cookie: person.cookie, body })
@@ -262,6 +278,7 @@ describe.each([
   })
 
   it('any query', async () => {
+    expect.hasAssertions()
     await check(
       fc.asyncProperty(
         fc.constantFrom(...gets),
@@ -269,7 +286,7 @@ describe.each([
         fc.constantFrom('query', 'cursor', 'limit', 'name', 'agent_id'),
         fc.string({ unit: 'binary', maxLength: 60 }),
         async (path, query, name, value) => {
-          const url = `${path}?${query}&${name}=${encodeURIComponent(value.toWellFormed())}`
+          const url = `${path}?${query}&${name}=${encodeURIComponent(wellFormed(value))}`
           isInTable(
             await call(
               world.handler,
@@ -285,6 +302,7 @@ describe.each([
   })
 
   it('any arguments of a capability', async () => {
+    expect.hasAssertions()
     await check(
       fc.asyncProperty(
         fc.dictionary(

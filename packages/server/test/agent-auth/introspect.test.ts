@@ -132,8 +132,6 @@ describe.each(worlds)('introspection: $name', ({ open }) => {
     }
   })
 
-  it.todo('Constraint bypass (53) AF4 decides about arguments for a resource server')
-
   it('a use-limited grant that is used up is not active', async () => {
     const decision = { capabilities: [{ capability: 'list_accounts', allow: true, max_uses: 1 }] }
     const { agent } = await connected(world, ['list_accounts'], decision)

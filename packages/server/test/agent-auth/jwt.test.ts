@@ -1,7 +1,7 @@
 import { encodeBase64url } from '@countersign/protocol'
 import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { change, connected, type TestAgent, TestHost } from '../support/actors.ts'
+import { change as move, connected, type TestAgent, TestHost } from '../support/actors.ts'
 import { bank, INTROSPECTION_SECRET } from '../support/bank.ts'
 import { type Answer, call, countStatuses, EXECUTE, ISSUER } from '../support/http.ts'
 import { readRaw, resign, signRaw } from '../support/raw-jwt.ts'
@@ -10,7 +10,7 @@ import { type World, worlds } from '../support/worlds.ts'
 const refused = { status: 401, body: { error: 'invalid_jwt' } }
 const now = () => Math.floor(Date.now() / 1000)
 
-describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
+describe.each(worlds)('JWT verification: $name', ({ name: kind, open }) => {
   let world: World
   let host: TestHost
   let agent: TestAgent
@@ -44,7 +44,7 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
     ['AA36', 'the agent as iss', { iss: 'SELF' }],
     ['AA37', 'no exp', { exp: undefined }],
     ['AA37', 'an exp that is no number', { exp: '9999999999' }],
-    ['AA37', 'an infinite exp', { exp: 1e400 }],
+    ['AA37', 'an exp of null', { exp: null }],
     ['AA37', 'no iat', { iat: undefined }],
     ['AA37', 'a negative iat', { iat: -1 }],
     ['AA38', 'no jti', { jti: undefined }],
@@ -68,8 +68,9 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
     if (changes['iss'] === 'SELF') changes['iss'] = agent.id
     const token = await claims(changes)
     expect(await execute(token)).toMatchObject(refused)
-    const isOursElsewhere = changes['aud'] === ISSUER
-    if (!isOursElsewhere) expect((await introspect(token)).body).toEqual({ active: false })
+    // A JWT for the issuer is none for this endpoint, but good for others.
+    const active = changes['aud'] === ISSUER
+    expect((await introspect(token)).body.active).toBe(active)
   })
 
   it('AA39 says {active:false} about a JWT without aud', async () => {
@@ -89,7 +90,7 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
   ])('AA40 %s', async (_title, { iat, exp }, status) => {
     const token = await claims({ iat: now() + iat, exp: now() + exp })
     expect((await execute(token)).status).toBe(status)
-    if (status === 200) expect(await execute(token)).toMatchObject(refused)
+    expect(await execute(token)).toMatchObject(refused)
   })
 
   it('AA40 remembers a jti as long as its JWT counts, also with a long exp', async () => {
@@ -114,7 +115,7 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
   })
 
   // The memory adapter enforces no keys, and forgets everything with its process anyway.
-  it.skipIf(name.includes('memory'))(
+  it.skipIf(kind.includes('memory'))(
     'AA41 a JWT of a restarted server is still used up',
     async () => {
       const token = await agent.jwt()
@@ -157,12 +158,12 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
 
   it('AA44 never reads an audience from the Host header', async () => {
     const token = await agent.jwt({ audience: 'http://evil.example/api/auth/capability/execute' })
-    for (const headers of [{ host: 'evil.example' }, { 'x-forwarded-host': 'evil.example' }]) {
+    for (const name of ['host', 'x-forwarded-host', 'forwarded']) {
       const answer = await call(
         world.handler,
         'POST',
         'http://evil.example/api/auth/capability/execute',
-        { token, body: { capability: 'list_accounts' }, headers },
+        { token, body: { capability: 'list_accounts' }, headers: { [name]: 'evil.example' } },
       )
       expect(answer).toMatchObject(refused)
       expect(answer.headers.get('www-authenticate')).not.toContain('evil.example')
@@ -239,11 +240,7 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
     const token = await agent.jwt({ audience: ISSUER, capabilities: ['list_accounts'] })
     const answer = await agent.request({ capabilities: ['crash'] }, token)
     expect([200, 403]).toContain(answer.status)
-    if (answer.status === 200) {
-      expect(answer.body.agent_capability_grants).toEqual([
-        { capability: 'crash', status: 'pending' },
-      ])
-    }
+    expect(await agent.execute('crash')).toMatchObject({ status: 403 })
   })
 
   it('keycloak-agent-auth (51) a JWT that is refused for another reason does not burn its jti', async () => {
@@ -256,9 +253,9 @@ describe.each(worlds)('JWT verification: $name', ({ name, open }) => {
     const stranger = await TestHost.create(world)
     const forged = await resign(await claims({ jti }), stranger.keys.privateKey, {})
     expect(await execute(forged)).toMatchObject(refused)
-    await change(world, 'agent', agent.id, { pausedAt: new Date() })
+    await move(world, 'agent', agent.id, { pausedAt: new Date() })
     expect((await execute(await claims({ jti }))).status).toBe(403)
-    await change(world, 'agent', agent.id, { pausedAt: null })
+    await move(world, 'agent', agent.id, { pausedAt: null })
     expect((await execute(await claims({ jti }))).status).toBe(200)
     expect(await execute(await claims({ jti }))).toMatchObject(refused)
   })

@@ -23,7 +23,7 @@ describe('statements on the SQL path', () => {
       ...args: never[]
     ) {
       statements.push(textOf(args[0]))
-      return original.apply(this, args)
+      return Reflect.apply(original, this, args)
     } as never)
     world = await openPostgres(bank())
   })
@@ -98,6 +98,5 @@ describe('statements on the SQL path', () => {
     expect(counts.list).toBeLessThanOrEqual(3)
     // In one transaction: host, agent, approval, two grants, and the look-ups before them.
     expect(counts.register).toBeLessThanOrEqual(20)
-    process.env['COUNTERSIGN_TEST_COUNTS'] && process.stderr.write(`${JSON.stringify(counts)}\n`)
   })
 })

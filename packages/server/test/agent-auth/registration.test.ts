@@ -236,17 +236,16 @@ describe.each(worlds)('registration: $name', ({ open }) => {
     const host = await TestHost.create(world)
     const { answer } = await host.register({ ...body, name: name ?? undefined })
     expect(answer.status).toBe(400)
-    if (error) expect(answer.body.error).toBe(error)
+    expect(answer.body.error).toMatch(error)
     expect(answer.body).toMatchObject({ message: expect.any(String), ...details })
     expect(await count('agentHost', 'thumbprint', host.thumbprint)).toBe(0)
   })
 
-  it('AA23 takes a capability named twice as one, or refuses it', async () => {
+  it('AA23 refuses a capability named twice', async () => {
     const host = await TestHost.create(world)
     const twice = ['list_accounts', { name: 'list_accounts', constraints: { a: 1 } }]
     const { answer } = await host.register({ capabilities: twice })
-    if (answer.status === 200) expect(answer.body.agent_capability_grants).toHaveLength(1)
-    else expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
   })
 
   it('AA24 takes a second registration while pending as a retry with one live code', async () => {
@@ -272,7 +271,7 @@ describe.each(worlds)('registration: $name', ({ open }) => {
     expect(first.status).toBe('pending')
     const { answer, agent } = await host.register({ capabilities: ['list_accounts'] }, keys)
     expect(answer).toMatchObject({ status: 200, body: { agent_id: first.agent_id } })
-    if (answer.body.approval) return
+    expect(answer.body).not.toHaveProperty('approval')
     expect(answer.body.status).toBe('active')
     expect(answer.body.agent_capability_grants).toMatchObject([
       { capability: 'list_accounts', status: 'active' },

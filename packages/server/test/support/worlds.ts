@@ -126,7 +126,7 @@ async function signedIn({
 }: Pick<AuthContext, 'internalAdapter' | 'authCookies' | 'secret'>): Promise<TestPerson> {
   const email = `${randomUUID()}@example.com`
   const user = await internalAdapter.createUser({ email, name: 'Ada', emailVerified: true })
-  const session = await internalAdapter.createSession(user.id)
+  const session = await internalAdapter.createSession(user.id, undefined)
   const signature = createHmac('sha256', secret).update(session.token).digest('base64')
   const value = encodeURIComponent(`${session.token}.${signature}`)
   const cookie = `${authCookies.sessionToken.name}=${value}`

@@ -1,12 +1,15 @@
-import { agentIdRequestSchema, ProtocolError } from '@countersign/protocol'
+import { agentIdRequestSchema } from '@countersign/protocol'
 import * as z from 'zod'
 import { findAgentOf } from '../own-agent.ts'
 import { personRoute } from '../person.ts'
 import { findEventsOf } from '../store/events.ts'
 
 const querySchema = agentIdRequestSchema.extend({
-  /** The time of the last event of the page before. */
-  cursor: z.string().optional(),
+  /** The last event of the page before. */
+  cursor: z
+    .string()
+    .regex(/^evt_[0-9a-z]{26}$/, 'not a cursor of this server')
+    .optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 })
 
@@ -17,9 +20,9 @@ export const listActivity = personRoute({
   input: querySchema,
   async handle({ context, person, input }) {
     const { agent } = await findAgentOf(context, person.userId, input.agent_id)
-    const before = readCursor(input.cursor)
-    const events = await findEventsOf(context.db, agent.id, { before, limit: input.limit + 1 })
-    const page = events.slice(0, input.limit)
+    const { cursor: before, limit } = input
+    const events = await findEventsOf(context.db, agent.id, { before, limit: limit + 1 })
+    const page = events.slice(0, limit)
     const last = events.length > page.length ? page.at(-1) : undefined
     return {
       events: page.map(({ id, type, createdAt, capability, outcome, code, details }) => ({
@@ -31,14 +34,7 @@ export const listActivity = personRoute({
         code,
         details,
       })),
-      next_cursor: last ? last.createdAt.toISOString() : null,
+      next_cursor: last?.id ?? null,
     }
   },
 })
-
-function readCursor(cursor: string | undefined): Date | null {
-  if (cursor === undefined) return null
-  const before = new Date(cursor)
-  if (!Number.isNaN(before.getTime())) return before
-  throw new ProtocolError('invalid_request', { message: 'The cursor is not one of this server.' })
-}

@@ -32,7 +32,9 @@ export const register: ProtocolRoute = {
     await refuseUnknown(context, { agent: null, host: caller.host }, requested)
     refuseMode(request, body)
 
-    const { agent, host, grants, approval } = await oneAtATime(caller.token.issuer, async () =>
+    // Under a host that exists, only registrations of the same key get in each other's way.
+    const turn = caller.host ? `${caller.host.id}.${agentKey.thumbprint}` : caller.token.issuer
+    const { agent, host, grants, approval } = await oneAtATime(turn, async () =>
       registerAgent(context, { ...caller, agentKey, body, requested, now: new Date(request.now) }),
     )
     return {

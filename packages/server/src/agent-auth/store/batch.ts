@@ -10,8 +10,8 @@ interface Waiting<Input, Output> {
  * Makes calls that arrive together together.
  *
  * One call is under way at a time; who arrives meanwhile joins the next. An idle server answers as
- * fast as without, a busy one needs fewer statements the busier it is. When a call fails, it fails
- * for everybody in it.
+ * fast as without, a busy one needs fewer statements the busier it is. When a call for many fails,
+ * each is tried alone, so that nobody fails because of a stranger.
  */
 export class Batch<Input, Output> {
   readonly #run: (inputs: readonly Input[]) => Promise<readonly Output[]>
@@ -43,7 +43,14 @@ export class Batch<Input, Output> {
       // `run` keeps its promise of one output for each input.
       for (const [index, { resolve }] of batch.entries()) resolve(outputs[index] as Output)
     } catch (error) {
-      for (const { reject } of batch) reject(error)
+      if (batch.length === 1) batch[0]?.reject(error)
+      else await this.#oneByOne(batch)
+    }
+  }
+
+  async #oneByOne(batch: readonly Waiting<Input, Output>[]): Promise<void> {
+    for (const { input, resolve, reject } of batch) {
+      await this.#run([input]).then(([output]) => resolve(output as Output), reject)
     }
   }
 }

@@ -33,7 +33,22 @@ export function byId(id: string): [{ field: 'id'; value: string }] {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** A new identifier with a readable prefix and 130 random bits. */
-export function newId(prefix: 'agt' | 'hst' | 'grt' | 'apr' | 'evt'): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(26))
-  return `${prefix}_${Array.from(bytes, (byte) => ALPHABET.charAt(byte & 31)).join('')}`
+export function newId(prefix: 'agt' | 'hst' | 'grt' | 'apr'): string {
+  return `${prefix}_${randomLetters(26)}`
+}
+
+/** A new identifier of an event: those of later events sort after those of earlier ones. */
+export function newEventId(now: Date): string {
+  let time = now.getTime()
+  let letters = ''
+  for (let digit = 0; digit < 10; digit += 1) {
+    letters = ALPHABET.charAt(time % 32) + letters
+    time = Math.floor(time / 32)
+  }
+  return `evt_${letters}${randomLetters(16)}`
+}
+
+function randomLetters(count: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(count))
+  return Array.from(bytes, (byte) => ALPHABET.charAt(byte & 31)).join('')
 }

@@ -1,7 +1,7 @@
 import type { AgentEvent } from '../domain/event.ts'
 import { Batch } from './batch.ts'
 import { toColumns } from './columns.ts'
-import { type Database, newId, type SqlClient } from './database.ts'
+import { type Database, newEventId, type SqlClient } from './database.ts'
 
 const model = 'agentEvent'
 
@@ -32,7 +32,7 @@ export class EventLog {
 function toRow(event: AgentEvent, now: Date): StoredEvent {
   const { type, outcome, agentId, hostId, userId, capability, code, details } = event
   return {
-    id: newId('evt'),
+    id: newEventId(now),
     type,
     outcome,
     agentId: agentId ?? null,
@@ -55,19 +55,18 @@ async function insertEvents(sql: SqlClient, events: readonly StoredEvent[]): Pro
   return events.map(() => undefined)
 }
 
-/** The audit rows of one agent, newest first. */
+/** The audit rows of one agent, newest first, from before the event with the id `before`. */
 export async function findEventsOf(
   db: Database,
   agentId: string,
-  page: { before: Date | null; limit: number },
+  page: { before: string | undefined; limit: number },
 ): Promise<StoredEvent[]> {
-  const before = page.before
-    ? [{ field: 'createdAt', operator: 'lt' as const, value: page.before }]
-    : []
+  const before =
+    page.before === undefined ? [] : [{ field: 'id', operator: 'lt' as const, value: page.before }]
   return db.adapter.findMany<StoredEvent>({
     model,
     where: [{ field: 'agentId', value: agentId }, ...before],
-    sortBy: { field: 'createdAt', direction: 'desc' },
+    sortBy: { field: 'id', direction: 'desc' },
     limit: page.limit,
   })
 }

@@ -1,10 +1,44 @@
 import type { Host } from '../domain/model.ts'
-import { byId, newId, type Rows } from './database.ts'
+import { Batch } from './batch.ts'
+import { fromColumns } from './columns.ts'
+import { byId, type Database, newId, type Rows, type SqlClient } from './database.ts'
 
 const model = 'agentHost'
 
 export async function findHostByThumbprint(rows: Rows, thumbprint: string): Promise<Host | null> {
   return rows.findOne<Host>({ model, where: [{ field: 'thumbprint', value: thumbprint }] })
+}
+
+/** Finds hosts by their keys. With `sql`, one statement for many. */
+export class HostLoader {
+  readonly #db: Database
+  readonly #batch: Batch<string, Host | null> | undefined
+
+  constructor(db: Database) {
+    this.#db = db
+    const { sql } = db
+    if (sql) this.#batch = new Batch((thumbprints) => loadByThumbprint(sql, thumbprints))
+  }
+
+  async byThumbprint(thumbprint: string): Promise<Host | null> {
+    return this.#batch?.add(thumbprint) ?? findHostByThumbprint(this.#db.adapter, thumbprint)
+  }
+}
+
+const BY_THUMBPRINT = `
+  select to_json(h) as host from agent_host h
+  where h.thumbprint in (select json_array_elements_text($1::json))`
+
+async function loadByThumbprint(
+  sql: SqlClient,
+  thumbprints: readonly string[],
+): Promise<readonly (Host | null)[]> {
+  const values = [JSON.stringify(thumbprints)]
+  const { rows } = await sql.query(BY_THUMBPRINT, values, { name: 'agent_host' })
+  const hosts = (rows as readonly { host: Record<string, unknown> }[]).map(
+    ({ host }) => fromColumns(host) as unknown as Host,
+  )
+  return thumbprints.map((sought) => hosts.find(({ thumbprint }) => thumbprint === sought) ?? null)
 }
 
 export async function findHost(rows: Rows, id: string): Promise<Host | null> {

@@ -269,7 +269,7 @@ CREATE INDEX agent_user_id ON agent (user_id);
 CREATE INDEX agent_approval_agent_id ON agent_approval (agent_id);
 CREATE INDEX agent_approval_host_id ON agent_approval (host_id);
 CREATE INDEX agent_approval_opened_by ON agent_approval (opened_by);
-CREATE INDEX agent_event_agent ON agent_event (agent_id,created_at);
+CREATE INDEX agent_event_agent ON agent_event (agent_id,id);
 CREATE INDEX agent_event_user ON agent_event (user_id,created_at);
 CREATE INDEX agent_grant_agent_id ON agent_grant (agent_id);
 CREATE INDEX agent_grant_approval_id ON agent_grant (approval_id);
