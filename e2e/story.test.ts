@@ -54,7 +54,10 @@ async function takePictures(folder: string, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme })
     for (const width of [360, 1280]) {
       await page.setViewportSize({ width, height: 900 })
-      await page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true })
+      await page.screenshot({
+        path: join(folder, `${name}-${colorScheme}-${width}.png`),
+        fullPage: true,
+      })
     }
   }
   await page.emulateMedia({ colorScheme: 'light' })
@@ -126,7 +129,10 @@ it('tells the whole story: an agent asks, a person countersigns, the agent acts,
 
   // The person sees it, live, and stops it.
   await page.goto(`${server.url}/account/agents`)
-  await page.getByRole('link', { name: /Agent on/ }).first().waitFor()
+  await page
+    .getByRole('link', { name: /Agent on/ })
+    .first()
+    .waitFor()
   await expectAccessible('agents')
   await page.goto(`${server.url}/account/agents/${agent}`)
   await page.getByRole('button', { name: 'Revoke agent' }).waitFor()
@@ -163,5 +169,6 @@ it('signs a new person up, out, and in again with the passkey they made', async 
   await fresh.waitForURL('**/sign-in*')
   await fresh.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await fresh.waitForURL('**/account/*', { waitUntil: 'commit' })
+  expect(await fresh.getByText('grace@example.com').count()).toBe(1)
   await context.close()
 }, 60_000)

@@ -3,7 +3,7 @@ import * as z from 'zod'
 const endpointSchema = z.string().min(1)
 
 /** The endpoints of a server, as paths relative to its issuer. Unknown ones are kept. */
-export const discoveryEndpointsSchema = z
+const discoveryEndpointsSchema = z
   .object({
     register: endpointSchema,
     capabilities: endpointSchema,

@@ -2,8 +2,32 @@ export { ProtocolError } from '@countersign/protocol'
 export { createAuth } from './create-auth.ts'
 export type { Auth, AuthPlugins } from './create-auth.ts'
 export type { AuthOptions } from './options.ts'
-export { agentAuth } from './agent-auth/plugin.ts'
-export { createFromOpenAPI } from './agent-auth/capability-sources/openapi/index.ts'
+export {
+  agentAuth,
+  createFromOpenAPI,
+  createOpenAPIHandler,
+  deviceAuthorization,
+  fromOpenAPI,
+} from './agent-auth/index.ts'
+export type {
+  AgentAuthOptions,
+  AgentEvent,
+  AgentEventType,
+  ApprovalMethod,
+  ApprovalRequest,
+  ApprovalStrength,
+  Capability,
+  CreateFromOpenAPIOptions,
+  ExecuteContext,
+  FromOpenAPIOptions,
+  JsonSchema,
+  OpenAPICapabilities,
+  OpenAPIDocument,
+  OpenAPIHandler,
+  OpenAPIHandlerOptions,
+  RateLimit,
+  RateLimits,
+} from './agent-auth/index.ts'
 export { ConfigurationError, isLoopback, readEnvironment } from './env.ts'
 export type { Environment } from './env.ts'
 export { proxyList } from './options.ts'

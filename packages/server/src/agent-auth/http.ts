@@ -93,7 +93,7 @@ export function internalError(error: unknown, context: AgentAuthContext): Protoc
 const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|08|53|57P)/
 
 /** Whether the database was away, as opposed to having refused something. */
-export function isConnectionFailure(error: unknown): boolean {
+function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (CONNECTION_CODES.test(code)) return true

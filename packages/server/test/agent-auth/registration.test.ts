@@ -355,7 +355,7 @@ describe.each(worlds)('registration: $name', ({ open }) => {
   it('AA29 AF17 shows people only harmless text', async () => {
     const host = await TestHost.create(world)
     const { answer } = await host.register({
-      name: `Bot\u0000\n\u202Eevil\u2066 ${'x'.repeat(10_000)}`,
+      name: `Bot\u0007\n\u202Eevil\u2066 ${'x'.repeat(10_000)}`,
       host_name: '<script>alert(1)</script>\u202E\nMac \u200BBook',
       reason: `Pay\r\n\r\nrent <img src=x onerror=alert(1)>${'y'.repeat(10_000)}`,
       binding_message: '\u2067hello\u0007',

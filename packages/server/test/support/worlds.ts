@@ -125,8 +125,11 @@ async function signedIn({
   secret,
 }: Pick<AuthContext, 'internalAdapter' | 'authCookies' | 'secret'>): Promise<TestPerson> {
   const email = `${randomUUID()}@example.com`
-  const user = await internalAdapter.createUser({ email, name: 'Ada', emailVerified: true })
-  const session = await internalAdapter.createSession(user.id, undefined)
+  const user = await internalAdapter.createUser(
+    { email, name: 'Ada', emailVerified: true },
+    { method: 'email-password' },
+  )
+  const session = await internalAdapter.createSession(user.id)
   const signature = createHmac('sha256', secret).update(session.token).digest('base64')
   const value = encodeURIComponent(`${session.token}.${signature}`)
   const cookie = `${authCookies.sessionToken.name}=${value}`

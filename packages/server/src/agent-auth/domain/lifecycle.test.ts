@@ -21,6 +21,7 @@ function agent(overrides: Partial<Agent> = {}): Agent {
     activatedAt: ago(10),
     lastUsedAt: ago(5),
     createdAt: ago(20),
+    updatedAt: ago(20),
     ...overrides,
   }
 }
@@ -37,6 +38,7 @@ function host(status: Host['status'] = 'active'): Host {
     activatedAt: ago(10),
     lastUsedAt: null,
     createdAt: ago(20),
+    updatedAt: ago(20),
   }
 }
 

@@ -5,7 +5,7 @@ import { byId, type Database, newId, type Rows, type SqlClient } from './databas
 
 const model = 'agentHost'
 
-export async function findHostByThumbprint(rows: Rows, thumbprint: string): Promise<Host | null> {
+async function findHostByThumbprint(rows: Rows, thumbprint: string): Promise<Host | null> {
   return rows.findOne<Host>({ model, where: [{ field: 'thumbprint', value: thumbprint }] })
 }
 
