@@ -8,7 +8,8 @@ export function summarise({ name, title, target }, rounds, statements) {
       p50: of(({ p50 }) => p50),
       p99: of(({ p99 }) => p99),
       cpu: of(({ cpu, requests }) => cpu / requests / 1000),
-      statements: statements[side].perRequest,
+      statements: statements[side].alone.perRequest,
+      loadedStatements: statements[side].loaded.perRequest,
     }
   }
   if (rounds[0].countersign && rounds[0].peer) {
@@ -36,7 +37,7 @@ export function problems(results) {
 /** What runs once in a while, for many requests at once, is not on the path of a request. */
 function countersignStatements({ countersign }) {
   if (!countersign) return 0
-  const onPath = countersign.statements.filter(({ perRequest }) => perRequest > 0.1)
+  const onPath = countersign.alone.statements.filter(({ perRequest }) => perRequest > 0.1)
   return Math.round(onPath.reduce((sum, { perRequest }) => sum + perRequest, 0))
 }
 
@@ -50,12 +51,13 @@ export function printTable(results, names) {
     'p99 ms',
     'CPU ms',
     'statements',
+    'under load',
     'ratio',
     'per pair',
   ]
   const rows = results.flatMap((result) =>
     names.map((name) => {
-      const { throughput, p50, p99, cpu, statements } = result.sides[name]
+      const { throughput, p50, p99, cpu, statements, loadedStatements } = result.sides[name]
       const ours = name === 'countersign' && result.ratio !== undefined
       return [
         name === names[0] ? result.title : '',
@@ -64,7 +66,8 @@ export function printTable(results, names) {
         p50.toFixed(1),
         p99.toFixed(1),
         cpu.toFixed(2),
-        statements.toFixed(2),
+        statements.toFixed(1),
+        loadedStatements.toFixed(1),
         ours ? `${result.ratio.toFixed(1)}x` : '',
         ours
           ? `${Math.min(...result.ratios).toFixed(1)} to ${Math.max(...result.ratios).toFixed(1)}`

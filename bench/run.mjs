@@ -79,7 +79,12 @@ async function measure(scenario) {
     process.stderr.write(`${scenario.name} ${pair + 1}/${flags.pairs}\r`)
   }
   const statements = {}
-  for (const name of names) statements[name] = await countStatements(name, scenario)
+  for (const name of names) {
+    statements[name] = {
+      alone: await countStatements(name, scenario, 1),
+      loaded: await countStatements(name, scenario, Number(flags.connections)),
+    }
+  }
   return summarise(scenario, rounds, statements)
 }
 
@@ -106,8 +111,9 @@ async function timed(name, scenario, rates) {
   }
 }
 
-async function run(name, scenario, { count, seconds: length }) {
-  const { server, database, load: target } = targets.get(name)
+async function run(name, scenario, { count, seconds: length, connections }) {
+  const { server, database, load: all } = targets.get(name)
+  const target = { ...all, identities: all.identities.slice(0, connections) }
   // What the last round registered goes, so that every round meets the same amount of data.
   await database.query(`delete from agent where name = 'fresh'`)
   const before = await server.cpu()
@@ -117,12 +123,17 @@ async function run(name, scenario, { count, seconds: length }) {
   return { ...result, cpu: (await server.cpu()) - before }
 }
 
-/** How many statements PostgreSQL runs per request, and which. */
-async function countStatements(name, scenario) {
+/**
+ * How many statements PostgreSQL runs per request, and which.
+ *
+ * Requests that arrive together may share statements, so one that is alone is counted as well.
+ */
+async function countStatements(name, scenario, connections) {
   const { admin } = postgres
   await track('top')
   await admin.query('select pg_stat_statements_reset()')
-  const result = await run(name, scenario, { count: 320, seconds: 60 })
+  const count = connections * 10 + 50
+  const result = await run(name, scenario, { count, seconds: 60, connections })
   const { rows } = await admin.query(
     `select query, calls from pg_stat_statements join pg_database d on d.oid = dbid
      where d.datname = $1 and query !~ '^delete from agent where name'

@@ -302,7 +302,7 @@ describe('a server on PostgreSQL', () => {
       code: 1,
       output: '',
       errors:
-        'countersign: The database lacks 0001_initial: run `countersign migrate`, or start once with COUNTERSIGN_MIGRATE=true.\n',
+        'countersign: The database lacks 0001_initial: start once with COUNTERSIGN_MIGRATE=true, or with `migrate: true` of createAuth.\n',
     })
 
     const migrating = { ...production, COUNTERSIGN_MIGRATE: 'true' }

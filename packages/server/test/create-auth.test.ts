@@ -427,7 +427,7 @@ describe('other databases', () => {
       migrate: false,
       logger: { disabled: true },
     })
-    await expect(auth.$ready).rejects.toThrow('run `countersign migrate`')
+    await expect(auth.$ready).rejects.toThrow('start once with COUNTERSIGN_MIGRATE=true')
     const response = await auth.handler(new Request(`${baseURL}/api/auth/get-session`))
     expect([response.status, await response.json()]).toEqual([
       503,

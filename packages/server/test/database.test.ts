@@ -203,7 +203,7 @@ describe.each(Object.entries(open))('%s', (dialect, connection) => {
     const database = await connection()
     try {
       await expect(checkSchema(database)).rejects.toThrow(
-        'lacks 0001_initial: run `countersign migrate`',
+        'lacks 0001_initial: start once with COUNTERSIGN_MIGRATE=true',
       )
       await migrate(database)
       await database.sql.query('ALTER TABLE agent_grant DROP COLUMN constraints')

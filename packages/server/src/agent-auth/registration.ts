@@ -5,7 +5,14 @@ import {
   type PublicJwk,
   type RegisterRequest,
 } from '@countersign/protocol'
-import { type Ask, ask, prepareGrants, prepareQuestion, type Question, withdraw } from './ask.ts'
+import {
+  type Ask,
+  ask,
+  prepareGrants,
+  prepareQuestion,
+  type Question,
+  withdraw,
+} from './approval/ask.ts'
 import type { AuthenticatedHost } from './authenticate.ts'
 import type { AgentAuthContext } from './context.ts'
 import type { AgentEvent } from './domain/event.ts'

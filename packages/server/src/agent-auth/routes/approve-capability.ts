@@ -1,10 +1,10 @@
 import { approveRequestSchema } from '@countersign/protocol'
-import { openForDecision } from '../approvals.ts'
+import { openForDecision } from '../approval/open.ts'
 import { strengthOf } from '../capabilities.ts'
 import { decideGrants, decisionDocument } from '../domain/decide.ts'
-import { findPasskeys, requireAssertion } from '../passkeys.ts'
+import { findPasskeys, requireAssertion } from '../approval/passkeys.ts'
 import { personRoute, requireFreshSession } from '../person.ts'
-import { settle } from '../settlement.ts'
+import { settle } from '../approval/settle.ts'
 
 /**
  * `POST /agent/approve-capability`: a person allows, narrows or denies what an agent asked.

@@ -1,7 +1,7 @@
 import { approvalChallengeRequestSchema } from '@countersign/protocol'
-import { openForDecision } from '../approvals.ts'
+import { openForDecision } from '../approval/open.ts'
 import { decideGrants, decisionDocument } from '../domain/decide.ts'
-import { createChallenge } from '../passkeys.ts'
+import { createChallenge } from '../approval/passkeys.ts'
 import { personRoute, requireFreshSession } from '../person.ts'
 
 /** `POST /agent/approval/challenge`: what a passkey has to sign for exactly these decisions. */

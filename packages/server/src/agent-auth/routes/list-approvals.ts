@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { approvalView } from '../approval-view.ts'
+import { approvalView } from '../approval/view.ts'
 import { personRoute } from '../person.ts'
 import { findAgent } from '../store/agents.ts'
 import { findPendingApprovalsUnder } from '../store/approvals.ts'

@@ -4,7 +4,7 @@ import {
   parseWith,
   ProtocolError,
 } from '@countersign/protocol'
-import { ask, prepareGrants } from '../ask.ts'
+import { ask, prepareGrants } from '../approval/ask.ts'
 import { requireHost } from '../authenticate.ts'
 import type { AgentAuthContext } from '../context.ts'
 import { agentState } from '../domain/lifecycle.ts'

@@ -1,5 +1,5 @@
 import { parseWith, ProtocolError, requestCapabilityRequestSchema } from '@countersign/protocol'
-import { ask, prepareGrants } from '../ask.ts'
+import { ask, prepareGrants } from '../approval/ask.ts'
 import { requireAgent } from '../authenticate.ts'
 import { refuseUnknown } from '../capabilities.ts'
 import { isCovered, planGrants } from '../domain/plan-grants.ts'

@@ -1,6 +1,6 @@
 import { approvalQuerySchema } from '@countersign/protocol'
-import { approvalView } from '../approval-view.ts'
-import { openForPerson } from '../approvals.ts'
+import { approvalView } from '../approval/view.ts'
+import { openForPerson } from '../approval/open.ts'
 import { personRoute } from '../person.ts'
 
 /** `GET /agent/approval`: what an agent asks, for the person who has its code. */

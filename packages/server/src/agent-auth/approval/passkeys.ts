@@ -11,7 +11,7 @@ import {
   generateAuthenticationOptions,
   verifyAuthenticationResponse,
 } from '@simplewebauthn/server'
-import type { AgentAuthContext } from './context.ts'
+import type { AgentAuthContext } from '../context.ts'
 
 const CHALLENGE_LIFETIME = 300
 

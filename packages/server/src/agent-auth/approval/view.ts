@@ -1,9 +1,9 @@
 import { type ApprovalView, resembledBrand } from '@countersign/protocol'
-import type { OpenApproval } from './approvals.ts'
-import { strengthOf, titleOf } from './capabilities.ts'
+import type { OpenApproval } from './open.ts'
+import { strengthOf, titleOf } from '../capabilities.ts'
 import { findPasskeys } from './passkeys.ts'
-import { isFresh, type PersonRequest } from './person.ts'
-import { fingerprintOf } from './wire.ts'
+import { isFresh, type PersonRequest } from '../person.ts'
+import { fingerprintOf } from '../wire.ts'
 
 /**
  * What a person sees before they decide: what the server knows, and apart from it what the agent

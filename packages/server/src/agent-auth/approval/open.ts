@@ -1,10 +1,10 @@
 import { ProtocolError } from '@countersign/protocol'
-import type { Agent, Approval, Grant, Host } from './domain/model.ts'
-import type { PersonRequest } from './person.ts'
-import { findAgent } from './store/agents.ts'
-import { findApproval, findApprovalByCode, openApproval } from './store/approvals.ts'
-import { findPendingGrants } from './store/grants.ts'
-import { findHost } from './store/hosts.ts'
+import type { Agent, Approval, Grant, Host } from '../domain/model.ts'
+import type { PersonRequest } from '../person.ts'
+import { findAgent } from '../store/agents.ts'
+import { findApproval, findApprovalByCode, openApproval } from '../store/approvals.ts'
+import { findPendingGrants } from '../store/grants.ts'
+import { findHost } from '../store/hosts.ts'
 
 /** A question, and everything a person has to know to answer it. */
 export interface OpenApproval {

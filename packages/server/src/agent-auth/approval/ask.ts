@@ -1,12 +1,12 @@
 import { ProtocolError, USER_CODE_ALPHABET, type ApprovalInstructions } from '@countersign/protocol'
-import type { ApprovalMethod } from './approval-methods/index.ts'
-import type { AgentAuthContext } from './context.ts'
-import type { Agent, Approval, Grant, Host } from './domain/model.ts'
-import type { PlannedGrant } from './domain/plan-grants.ts'
-import { findPendingApproval, newApproval, supersedeApproval } from './store/approvals.ts'
-import { deletePendingGrants, movePendingGrants, newGrant } from './store/grants.ts'
-import { insertAll, type NewRow } from './store/insert.ts'
-import type { Rows } from './store/database.ts'
+import type { ApprovalMethod } from '../approval-methods/index.ts'
+import type { AgentAuthContext } from '../context.ts'
+import type { Agent, Approval, Grant, Host } from '../domain/model.ts'
+import type { PlannedGrant } from '../domain/plan-grants.ts'
+import { findPendingApproval, newApproval, supersedeApproval } from '../store/approvals.ts'
+import { deletePendingGrants, movePendingGrants, newGrant } from '../store/grants.ts'
+import { insertAll, type NewRow } from '../store/insert.ts'
+import type { Rows } from '../store/database.ts'
 
 /** What an agent says with a request for approval. */
 export interface Ask {
