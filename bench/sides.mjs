@@ -7,7 +7,7 @@ import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
  */
 export const sides = {
   countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval },
-  peer: { script: '/tmp/peer15/server.mjs', linkHost: linkByCreation },
+  peer: { script: './peers/server.mjs', linkHost: linkByCreation },
 }
 
 /** Makes as many people, each with a linked host and an agent that may execute `ping`. */

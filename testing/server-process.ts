@@ -59,7 +59,8 @@ async function healthy(server: OwnedProcess, url: string): Promise<void> {
   const deadline = Date.now() + startDeadline
   while (server.isRunning() && Date.now() < deadline) {
     const response = await fetch(`${url}/health`).catch(() => undefined)
-    if (response?.ok) return
+    // It answers a moment before it has printed what a person needs to know.
+    if (response?.ok && server.output().includes('is running')) return
     await delay(50)
   }
   await server.end()

@@ -19,7 +19,7 @@ try {
   const server = await startServer(settings)
   const data = settings.connectionString
     ? `PostgreSQL at ${new URL(settings.connectionString).host}`
-    : relative(process.cwd(), settings.dataDir) || '.'
+    : shortPath(settings.dataDir)
   const { account, url } = server
   process.stdout.write(banner({ url, account, data, demo: settings.demo }))
   stopOnSignal(server.stop)
@@ -30,6 +30,12 @@ try {
     log('error', 'The server cannot start', error)
   }
   process.exit(1)
+}
+
+/** A path as short as it stays clear: relative when it is below this folder. */
+function shortPath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
 }
 
 function stopOnSignal(stop: () => Promise<void>): void {

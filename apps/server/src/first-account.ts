@@ -12,20 +12,21 @@ export async function createFirstAccount(
   auth: Pick<Auth, '$context'>,
   email: string,
 ): Promise<FirstAccount | undefined> {
-  const { adapter, internalAdapter, password: hasher } = await auth.$context
+  const { adapter, password: hasher } = await auth.$context
   if ((await adapter.count({ model: 'user' })) > 0) return undefined
   const password = randomBytes(15).toString('base64url')
   const hash = await hasher.hash(password)
+  const now = { createdAt: new Date(), updatedAt: new Date() }
   try {
-    const user = await internalAdapter.createUser(
-      { email, name: 'Owner', emailVerified: false },
-      { method: 'admin' },
-    )
-    await internalAdapter.linkAccount({
-      userId: user.id,
-      providerId: 'credential',
-      accountId: user.id,
-      password: hash,
+    // Together, so that no start leaves a person without the password that was never printed.
+    await adapter.transaction(async (rows) => {
+      const person = { email, name: 'Owner', emailVerified: false, ...now }
+      const { id } = await rows.create<typeof person, { id: string }>({
+        model: 'user',
+        data: person,
+      })
+      const account = { userId: id, providerId: 'credential', accountId: id, password: hash }
+      await rows.create({ model: 'account', data: { ...account, ...now } })
     })
   } catch (error) {
     // Another server was first: its account is the one that counts.

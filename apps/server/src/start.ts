@@ -39,7 +39,6 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       agentAuth: { ...demo?.capabilities },
     })
     await auth.$ready
-    const account = await createFirstAccount(auth, settings.firstEmail)
     const server = await listen(auth, settings)
     const opened = auth
     const stop = async () => {
@@ -47,6 +46,8 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       await demo?.bank.stop()
       await opened.$close()
     }
+    // Last of all: a password that is made must also be printed.
+    const account = await createFirstAccount(auth, settings.firstEmail)
     return { url: settings.baseURL, account, stop }
   } catch (error) {
     await demo?.bank.stop()

@@ -358,12 +358,18 @@ describe('values that do not work end the start with one sentence', () => {
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const { port } = other.address() as AddressInfo
-    const { code, errors } = await failedStart({ PORT: String(port) })
+    const dataDirectory = join(temporaryDirectory(), 'data')
+    const env = { PORT: String(port), COUNTERSIGN_DATA_DIR: dataDirectory }
+    const { code, errors } = await failedStart(env)
     other.close()
     expect([code, errors]).toEqual([
       1,
       `countersign: Port ${port} is in use: stop the other program or set PORT.\n`,
     ])
+    // The start that failed made no account: its password would never have been seen.
+    const server = await startServerProcess({ dataDirectory })
+    expect(server.output()).toMatch(/password {2}\S{20}/)
+    await server.stop()
   })
 
   it('a wrong database password, without repeating it', async () => {

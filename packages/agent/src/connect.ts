@@ -1,4 +1,4 @@
-import { generateKeyPair, isErrorCode, ProtocolError } from '@countersign/protocol'
+import { generateKeyPair, isErrorCode } from '@countersign/protocol'
 import type { PrivateJwk, PublicJwk } from '@countersign/protocol'
 import { agentStatus } from './agent-status.ts'
 import { awaitDecision, denied, readApproval } from './approval.ts'
@@ -6,7 +6,7 @@ import type { ApprovalOptions } from './approval.ts'
 import { connectionKey, removeConnection, saveStatus, toConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
 import type { AgentContext } from './context.ts'
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, ProtocolError } from './errors.ts'
 import { ensureHost } from './host.ts'
 import { resolveProvider } from './list-providers.ts'
 import { register } from './register.ts'
@@ -141,7 +141,9 @@ async function finish(
   // Every other state is final for this attempt, and its key is of no more use.
   await removeConnection(context, connection)
   const code = `agent_${status.status}`
-  throw status.status !== 'rejected' && isErrorCode(code) ? new ProtocolError(code) : denied()
+  throw status.status !== 'rejected' && isErrorCode(code)
+    ? new ProtocolError(code, { message: `The agent is ${status.status}.` })
+    : denied()
 }
 
 async function findOpenRequest(
@@ -166,6 +168,10 @@ async function findOpenRequest(
 }
 
 function assertSupported(provider: Provider, mode: string): void {
-  if (!provider.algorithms.includes('Ed25519')) throw new ProtocolError('unsupported_algorithm')
-  if (!provider.modes.includes(mode)) throw new ProtocolError('unsupported_mode')
+  const lack = !provider.algorithms.includes('Ed25519')
+    ? (['unsupported_algorithm', 'Ed25519'] as const)
+    : !provider.modes.includes(mode) && (['unsupported_mode', `${mode} agents`] as const)
+  if (!lack) return
+  const [code, what] = lack
+  throw new ProtocolError(code, { message: `${provider.issuer} does not support ${what}.` })
 }

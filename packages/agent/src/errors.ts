@@ -1,3 +1,6 @@
+// What a server refuses, with the server's own message: the client carries none of its own.
+export { WireError as ProtocolError } from '@countersign/protocol'
+
 /** What can go wrong on this side of the wire. Stable: programs switch on it. */
 export type AgentClientErrorCode =
   | 'approval_denied'
@@ -25,7 +28,7 @@ export class AgentClientError extends Error {
     message: string,
     options: { details?: Readonly<Record<string, unknown>>; cause?: unknown } = {},
   ) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    super(message, options)
     this.code = code
     this.details = options.details ?? {}
   }

@@ -21,7 +21,8 @@ export type { DescribeCapabilityOptions } from './describe-capability.ts'
 export { disconnectAgent } from './disconnect.ts'
 export type { Disconnected } from './disconnect.ts'
 export { discoverProvider } from './discover.ts'
-export { AgentClientError } from './errors.ts'
+// The errors operations throw, so that a program needs one import to tell them apart.
+export { AgentClientError, ProtocolError } from './errors.ts'
 export type { AgentClientErrorCode } from './errors.ts'
 export { executeCapability } from './execute.ts'
 export type { ExecuteOptions, ExecutionResult } from './execute.ts'
@@ -49,6 +50,5 @@ export type {
   Provider,
   RequestedCapability,
 } from './wire.ts'
-// The errors operations throw, so that a program needs one import to tell them apart.
-export { isErrorCode, ProtocolError } from '@countersign/protocol'
+export { isErrorCode } from '@countersign/protocol'
 export type { Constraints, ErrorCode } from '@countersign/protocol'

@@ -1,5 +1,4 @@
-import { ProtocolError } from '@countersign/protocol'
-import { AgentClientError } from './errors.ts'
+import { AgentClientError, ProtocolError } from './errors.ts'
 import type { AgentContext } from './context.ts'
 import { retryAfter, saysCode } from './server-error.ts'
 

@@ -1,6 +1,6 @@
-import { ProtocolError } from '@countersign/protocol'
 import type { PublicJwk } from '@countersign/protocol'
 import type { AgentContext, OperationOptions } from './context.ts'
+import { ProtocolError } from './errors.ts'
 import { hostToken } from './host.ts'
 import { callServer } from './http.ts'
 import { listCapabilities } from './list-capabilities.ts'

@@ -1,5 +1,6 @@
-import { ERRORS, isErrorCode, ProtocolError } from '@countersign/protocol'
+import { ERROR_STATUS, isErrorCode } from '@countersign/protocol'
 import type { ErrorCode } from '@countersign/protocol'
+import { ProtocolError } from './errors.ts'
 
 /**
  * Turns a server's refusal into a `ProtocolError`.
@@ -27,9 +28,9 @@ function codeForStatus(status: number): ErrorCode {
   const fallback = status >= 500 ? 'internal_error' : 'invalid_request'
   if (status === 403) return 'unauthorized'
   return (
-    Object.keys(ERRORS)
+    Object.keys(ERROR_STATUS)
       .filter(isErrorCode)
-      .find((code) => ERRORS[code].status === status) ?? fallback
+      .find((code) => ERROR_STATUS[code] === status) ?? fallback
   )
 }
 

@@ -1,7 +1,7 @@
-import { ProtocolError } from '@countersign/protocol'
 import { agentStatus } from './agent-status.ts'
 import { agentJwtLifetime, agentToken, findConnection } from './connection.ts'
 import type { AgentContext, AgentReference, OperationOptions } from './context.ts'
+import { ProtocolError } from './errors.ts'
 import type { StoredConnection } from './storage/storage.ts'
 import type { CapabilityGrant } from './wire.ts'
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ERRORS, isErrorCode, ProtocolError } from './errors.ts'
+import { isErrorCode } from './error-codes.ts'
+import { ERRORS, ProtocolError } from './errors.ts'
+import { WireError } from './wire-error.ts'
 
 describe('ProtocolError', () => {
   it('AA31 is written as error, message and details', () => {
@@ -22,6 +24,14 @@ describe('ProtocolError', () => {
     })
     expect(error).toMatchObject({ message: 'Slow down.', status: 429 })
     expect(error.headers).toEqual({ 'retry-after': '5' })
+  })
+
+  it('is the error a client makes of it, which knows no default messages', () => {
+    const received = new WireError('agent_paused', { message: 'Paused on Monday.' })
+    expect(received).toMatchObject({ name: 'ProtocolError', status: 403 })
+    expect(received).not.toBeInstanceOf(ProtocolError)
+    expect(new ProtocolError('agent_paused')).toBeInstanceOf(WireError)
+    expect(received).not.toHaveProperty('cause')
   })
 })
 

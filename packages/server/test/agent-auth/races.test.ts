@@ -5,7 +5,7 @@ import { freshDatabase } from '../../../../testing/fresh-database.ts'
 import { change, connected, decide, look, type TestAgent, TestHost } from '../support/actors.ts'
 import { bank } from '../support/bank.ts'
 import { type Answer, call, countStatuses, ISSUER } from '../support/http.ts'
-import { openPostgres, type World, worlds } from '../support/worlds.ts'
+import { openPlain, openPostgres, type World, worlds } from '../support/worlds.ts'
 
 type Replicas = readonly [World, World]
 
@@ -302,5 +302,39 @@ describe('PostgreSQL while a row is locked', () => {
     ])
     expect(countStatuses(answers)).toEqual({ 200: 1, 404: 1 })
     await world.close()
+  })
+})
+
+describe('the plugin on an adapter that answers late and enforces nothing', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await openPlain(bank(), {}, { latency: 5 })
+  })
+
+  it('AA26 8 parallel registrations make one agent', async () => {
+    const host = await TestHost.create(world)
+    const keys = await generateKeyPair()
+    const registered = await Promise.all(Array.from({ length: 8 }, () => host.register({}, keys)))
+    const ids = registered.map(({ answer }) => answer.body.agent_id)
+    expect(new Set(ids).size).toBe(1)
+  })
+
+  it('AA41 of 40 parallel uses of one JWT one counts', async () => {
+    const { agent } = await connected(world, ['list_accounts'])
+    const jwt = await agent.jwt()
+    const uses = Array.from({ length: 40 }, () => agent.execute('list_accounts', {}, jwt))
+    expect(countStatuses(await Promise.all(uses))).toEqual({ 200: 1, 401: 39 })
+  })
+
+  it.each([
+    ['AA81 a use', { max_uses: 1 }],
+    ['AF5 a budget', { budget: { field: 'amount', limit: 7 } }],
+  ])('%s counts once for 12 parallel executions', async (_title, limits) => {
+    const capabilities = [{ capability: 'transfer_money', allow: true, ...limits }]
+    const { agent } = await connected(world, ['transfer_money'], { capabilities })
+    const uses = Array.from({ length: 12 }, () =>
+      agent.execute('transfer_money', { amount: 5, to: 'a' }),
+    )
+    expect(countStatuses(await Promise.all(uses))).toEqual({ 200: 1, 403: 11 })
   })
 })

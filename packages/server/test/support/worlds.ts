@@ -12,6 +12,7 @@ import { type AgentAuthOptions, agentAuth } from '../../src/agent-auth/index.ts'
 import { createAuth } from '../../src/index.ts'
 import { placeEmptyDatabase } from './embedded-template.ts'
 import { type Handler, ISSUER, SECRET } from './http.ts'
+import { slowAdapter } from './slow-adapter.ts'
 
 /** A signed-in person. */
 export interface TestPerson {
@@ -83,11 +84,16 @@ const common = { baseURL: ISSUER, secret: SECRET, rateLimit: false } as const
 type Tables = Record<string, Record<string, unknown>[]>
 
 /** The plugin alone, inside somebody's own Better Auth. */
-export async function openPlain(options: AgentAuthOptions, tables: Tables = {}): Promise<World> {
+export async function openPlain(
+  options: AgentAuthOptions,
+  tables: Tables = {},
+  { latency = 0 }: { latency?: number } = {},
+): Promise<World> {
+  const memory = memoryAdapter(tables)
   const betterAuthOptions = {
     baseURL: ISSUER,
     secret: SECRET,
-    database: memoryAdapter(tables),
+    database: latency > 0 ? slowAdapter(memory, latency) : memory,
     emailAndPassword: { enabled: true },
     plugins: [passkey({ rpID: 'localhost', rpName: 'Bank', origin: ISSUER }), agentAuth(options)],
   }
