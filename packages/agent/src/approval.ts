@@ -2,7 +2,7 @@ import { AgentClientError, badResponse } from './errors.ts'
 import { agentStatus } from './agent-status.ts'
 import { updateConnection } from './connection.ts'
 import type { AgentContext, OnApproval, OperationOptions } from './context.ts'
-import { isRecord } from './json.ts'
+import { asText, isRecord } from './json.ts'
 import { pollUntil } from './poll.ts'
 import { saysCode } from './server-error.ts'
 import type { StoredConnection } from './storage/storage.ts'
@@ -37,10 +37,10 @@ export function readApproval(value: unknown, issuer: string): Approval {
   if (badCode || noPlace) throw badResponse('unusable approval instructions')
   return {
     method,
-    ...readUrl(value, 'verification_uri', issuer),
-    ...readUrl(value, 'verification_uri_complete', issuer),
-    ...(typeof code === 'string' ? { user_code: code } : {}),
-    ...(typeof message === 'string' ? { binding_message: message } : {}),
+    verification_uri: readUrl(value['verification_uri'], issuer),
+    verification_uri_complete: readUrl(value['verification_uri_complete'], issuer),
+    user_code: asText(code),
+    binding_message: asText(message),
     expires_in: readSeconds(value['expires_in'], { usual: 300, most: 7 * 86_400 }),
     interval: readSeconds(value['interval'], { usual: 5, most: 300 }),
   }
@@ -57,7 +57,8 @@ export async function awaitDecision(
   connection: StoredConnection,
   options: ApprovalOptions & {
     readonly approval: Approval
-    readonly isDecided: (status: AgentStatus) => boolean
+    /** @default when the agent itself is no longer pending */
+    readonly isDecided?: (status: AgentStatus) => boolean
   },
 ): Promise<AgentStatus | undefined> {
   const { approval, signal, onApproval = context.onApproval } = options
@@ -71,8 +72,8 @@ export async function awaitDecision(
   if (options.wait === false) return undefined
   try {
     const decided = await pollUntil(context, {
-      ask: async () => ({ value: await agentStatus(context, { agentId, issuer, signal }) }),
-      isDone: options.isDecided,
+      ask: () => agentStatus(context, { agentId, issuer, signal }),
+      isDone: options.isDecided ?? (({ status }) => status !== 'pending'),
       interval: approval.interval * 1000,
       deadline,
       signal,
@@ -93,12 +94,8 @@ export function denied(cause?: unknown): AgentClientError {
   return new AgentClientError('approval_denied', 'The request was denied.', { cause })
 }
 
-function readUrl(
-  value: Readonly<Record<string, unknown>>,
-  name: 'verification_uri' | 'verification_uri_complete',
-  issuer: string,
-): Partial<Approval> {
-  return value[name] === undefined ? {} : { [name]: parseServerUrl(value[name], issuer).href }
+function readUrl(value: unknown, issuer: string): string | undefined {
+  return value === undefined ? undefined : parseServerUrl(value, issuer).href
 }
 
 function readSeconds(value: unknown, limits: { usual: number; most: number }): number {

@@ -10,10 +10,10 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (milliseconds, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(reasonOf(signal))
+      signal?.throwIfAborted()
       const stop = (): void => {
         clearTimeout(timer)
-        if (signal) reject(reasonOf(signal))
+        reject(signal?.reason)
       }
       const timer = setTimeout(() => {
         signal?.removeEventListener('abort', stop)
@@ -21,8 +21,4 @@ export const systemClock: Clock = {
       }, milliseconds)
       signal?.addEventListener('abort', stop, { once: true })
     }),
-}
-
-function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new Error('Aborted.')
 }

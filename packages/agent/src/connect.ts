@@ -116,9 +116,8 @@ async function settle(
   const status = readAgentStatus(body)
   if (status.status !== 'pending') return finish(context, connection, status)
   const approval = readApproval(body['approval'], connection.issuer)
-  const isDecided = (now: AgentStatus): boolean => now.status !== 'pending'
   try {
-    const decided = await awaitDecision(context, connection, { ...options, approval, isDecided })
+    const decided = await awaitDecision(context, connection, { ...options, approval })
     return await finish(context, connection, decided ?? status)
   } catch (error) {
     if (error instanceof AgentClientError && error.code === 'approval_denied') {
@@ -168,10 +167,11 @@ async function findOpenRequest(
 }
 
 function assertSupported(provider: Provider, mode: string): void {
-  const lack = !provider.algorithms.includes('Ed25519')
-    ? (['unsupported_algorithm', 'Ed25519'] as const)
-    : !provider.modes.includes(mode) && (['unsupported_mode', `${mode} agents`] as const)
-  if (!lack) return
-  const [code, what] = lack
-  throw new ProtocolError(code, { message: `${provider.issuer} does not support ${what}.` })
+  if (!provider.algorithms.includes('Ed25519')) throw unsupported('algorithm', 'Ed25519 keys')
+  if (!provider.modes.includes(mode)) throw unsupported('mode', `${mode} agents`)
+}
+
+function unsupported(kind: 'algorithm' | 'mode', what: string): ProtocolError {
+  const message = `The server does not support ${what}.`
+  return new ProtocolError(`unsupported_${kind}`, { message })
 }

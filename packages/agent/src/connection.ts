@@ -1,7 +1,7 @@
 import { jwkThumbprint, signAgentJwt } from '@countersign/protocol'
 import { AgentClientError } from './errors.ts'
 import type { AgentContext, AgentReference } from './context.ts'
-import { findHost, signingKey } from './host.ts'
+import { getHost, signingKey } from './host.ts'
 import type { StoredConnection } from './storage/storage.ts'
 import type { AgentStatus } from './wire.ts'
 
@@ -80,9 +80,7 @@ export async function agentToken(
   connection: StoredConnection,
   options: { readonly audience: string; readonly capabilities?: readonly string[] | undefined },
 ): Promise<string> {
-  const host = await findHost(context, connection.issuer)
-  if (!host)
-    throw new AgentClientError('unknown_agent', `There is no key for ${connection.issuer} here.`)
+  const host = await getHost(context, connection.issuer)
   return signAgentJwt({
     issuer: await jwkThumbprint(host.public_jwk),
     agentId: connection.agent_id,

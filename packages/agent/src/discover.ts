@@ -5,7 +5,7 @@ import { parseObject } from './json.ts'
 import type { RawAnswer } from './http.ts'
 import { readProvider } from './provider.ts'
 import { freshUntil, hour } from './freshness.ts'
-import { parseProviderUrl } from './url.ts'
+import { parseProviderUrl, tryParse } from './url.ts'
 import type { Provider } from './wire.ts'
 
 const discoveryPath = '/.well-known/agent-configuration'
@@ -59,8 +59,8 @@ async function fetchDocument(
 
 /** Every hop is held to the rules of the first address: encrypted, or on this machine. */
 function parseRedirect(location: string, from: URL): URL {
-  if (!URL.canParse(location, from.href)) throw badResponse('a redirect to nowhere')
-  const target = new URL(location, from)
+  const target = tryParse(location, from.href)
+  if (!target) throw badResponse('a redirect to nowhere')
   parseProviderUrl(target.href)
   return target
 }

@@ -94,17 +94,16 @@ async function complete(
   if (answer.body['status'] !== 'pending') return readResult(answer)
   const url = parseIssuerUrl(answer.body['status_url'], provider.issuer)
   const { signal } = options
-  const askAgain = async (): Promise<ServerAnswer> => {
-    const token = await agentToken(context, connection, { audience: provider.issuer })
-    return callServer(context, { url, token, signal })
-  }
+  const waitHint = ({ headers, body }: ServerAnswer): number | undefined =>
+    retryAfter(headers.get('retry-after') ?? body['retry_after'], context.clock.now())
   const finished = await pollUntil(context, {
     ask: async () => {
-      const value = await askAgain()
-      return { value, retryAfter: waitHint(value, context.clock.now()) }
+      const token = await agentToken(context, connection, { audience: provider.issuer })
+      return callServer(context, { url, token, signal })
     },
+    waitHint,
     isDone: ({ body }) => body['status'] !== 'pending',
-    interval: Math.max(firstPoll, waitHint(answer, context.clock.now()) ?? 0),
+    interval: Math.max(firstPoll, waitHint(answer) ?? 0),
     grow: (interval) => Math.min(interval * 2, Math.max(slowestPoll, interval)),
     deadline: context.clock.now() + (options.timeout ?? 900_000),
     signal,
@@ -121,10 +120,6 @@ function readResult({ body }: ServerAnswer): ExecutionResult {
   if (body['status'] === 'completed') return { data: body['result'] }
   if (Object.hasOwn(body, 'data')) return { data: body['data'] }
   throw badResponse('neither a result nor a promise of one')
-}
-
-function waitHint({ headers, body }: ServerAnswer, now: number): number | undefined {
-  return retryAfter(headers.get('retry-after') ?? body['retry_after'], now)
 }
 
 /** Forgets what a refusal shows to be outdated (§10.6). */

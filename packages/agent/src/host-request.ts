@@ -13,11 +13,10 @@ export async function askAsHost(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { signal } = request
   const provider = await discoverProvider(context, connection.issuer, { signal })
-  const url = endpoint(provider, request.endpoint)
-  const body = { agent_id: connection.agent_id }
-  const isGet = request.method === 'GET'
-  if (isGet) url.searchParams.set('agent_id', body.agent_id)
+  const subject = { agent_id: connection.agent_id }
+  const [query, body] = request.method === 'GET' ? [subject] : [{}, subject]
+  const url = endpoint(provider, request.endpoint, query)
   const token = await hostToken(context, provider.issuer)
-  const answer = await callServer(context, { url, token, body: isGet ? undefined : body, signal })
+  const answer = await callServer(context, { url, token, body, signal })
   return answer.body
 }

@@ -10,6 +10,13 @@ export function findHost(context: AgentContext, issuer: string): Promise<StoredH
   return context.storage.hosts.get(new URL(issuer).origin)
 }
 
+/** The key of this client at one server, which connecting made. */
+export async function getHost(context: AgentContext, issuer: string): Promise<StoredHost> {
+  const host = await findHost(context, issuer)
+  if (host) return host
+  throw new AgentClientError('unknown_agent', `There is no key for ${issuer} here.`)
+}
+
 /**
  * The key of this client at one server, made on first use.
  *
@@ -38,8 +45,7 @@ export async function hostToken(
   issuer: string,
   agentPublicJwk?: PublicJwk,
 ): Promise<string> {
-  const host = await findHost(context, issuer)
-  if (!host) throw new AgentClientError('unknown_agent', `There is no key for ${issuer} here.`)
+  const host = await getHost(context, issuer)
   return signHostJwt({
     audience: issuer,
     privateKey: await signingKey(context, host.private_jwk),

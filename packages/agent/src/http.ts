@@ -51,15 +51,17 @@ export async function callServer(
 /** Fetches text within limits of time and size, without cookies and without following redirects. */
 export async function fetchText(context: AgentContext, request: ServerRequest): Promise<RawAnswer> {
   const { url, token, body, timeout = 30_000 } = request
-  const headers = new Headers({ accept: 'application/json' })
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-  if (body !== undefined) headers.set('content-type', 'application/json')
+  const hasBody = body !== undefined
   const signals = [AbortSignal.timeout(timeout), ...(request.signal ? [request.signal] : [])]
   try {
     const response = await context.fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method: hasBody ? 'POST' : 'GET',
+      headers: {
+        accept: 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(hasBody && { 'content-type': 'application/json' }),
+      },
+      body: hasBody ? JSON.stringify(body) : null,
       credentials: 'omit',
       redirect: 'manual',
       signal: AbortSignal.any(signals),

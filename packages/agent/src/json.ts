@@ -8,6 +8,11 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** A value, when it is text. */
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
 /** Whether a value is a plain JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -56,10 +56,7 @@ export async function askForCapabilities(
   question: { endpoint: string; parameters: Readonly<Record<string, string | undefined>> },
 ): Promise<ServerAnswer> {
   const { provider, token } = await identify(context, source)
-  const url = endpoint(provider, question.endpoint)
-  for (const [name, value] of Object.entries(question.parameters)) {
-    if (value !== undefined) url.searchParams.set(name, value)
-  }
+  const url = endpoint(provider, question.endpoint, question.parameters)
   const { signal } = source
   try {
     return await callServer(context, { url, token, signal })

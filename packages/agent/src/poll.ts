@@ -4,9 +4,10 @@ import { retryAfter, saysCode } from './server-error.ts'
 
 /** How to ask again and again. Times are milliseconds. */
 export interface PollOptions<T> {
-  /** Asks once. A server that says when to come back is obeyed. */
-  readonly ask: () => Promise<{ readonly value: T; readonly retryAfter?: number | undefined }>
-  readonly isDone: (value: T) => boolean
+  readonly ask: () => Promise<T>
+  /** When the server says to come back, from now. It is obeyed. */
+  readonly waitHint?: (answer: T) => number | undefined
+  readonly isDone: (answer: T) => boolean
   readonly interval: number
   /** The next interval after an answer that was not the last. @default the same again */
   readonly grow?: (interval: number) => number
@@ -38,9 +39,9 @@ export async function pollUntil<T>(
     if (delay > remaining && delay > interval) break
     try {
       const answer = await options.ask()
-      if (options.isDone(answer.value)) return answer.value
+      if (options.isDone(answer)) return answer
       failures = 0
-      delay = Math.max(answer.retryAfter ?? 0, interval)
+      delay = Math.max(options.waitHint?.(answer) ?? 0, interval)
       interval = options.grow?.(interval) ?? interval
     } catch (error) {
       if (!isTransient(error)) throw error

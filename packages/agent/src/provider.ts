@@ -1,5 +1,5 @@
 import { AgentClientError } from './errors.ts'
-import { isRecord } from './json.ts'
+import { asText, isRecord } from './json.ts'
 import { parseIssuerUrl, parseServerUrl } from './url.ts'
 import type { Provider } from './wire.ts'
 
@@ -14,8 +14,8 @@ export function readProvider(document: Record<string, unknown>, origin: string):
   if (typeof location !== 'string') throw incomplete(origin, 'execute endpoint')
   parseServerUrl(location, issuer)
   return {
-    name: text(document['provider_name']) ?? new URL(origin).host,
-    description: text(document['description']) ?? '',
+    name: asText(document['provider_name']) ?? new URL(origin).host,
+    description: asText(document['description']) ?? '',
     issuer,
     version: String(document['version']),
     // As written, not as parsed: it becomes the `aud` of a JWT, which is compared to the letter.
@@ -27,11 +27,19 @@ export function readProvider(document: Record<string, unknown>, origin: string):
   }
 }
 
-/** The URL of an endpoint, or an error that says the server has none. */
-export function endpoint(provider: Provider, name: string): URL {
-  const url = provider.endpoints[name]
-  if (url === undefined) throw incomplete(provider.issuer, `${name} endpoint`)
-  return new URL(url)
+/** The URL of an endpoint with a query, or an error that says the server has no such endpoint. */
+export function endpoint(
+  provider: Provider,
+  name: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): URL {
+  const location = provider.endpoints[name]
+  if (location === undefined) throw incomplete(provider.issuer, `${name} endpoint`)
+  const url = new URL(location)
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(key, value)
+  }
+  return url
 }
 
 function assertVersion(version: unknown, origin: string): void {
@@ -63,10 +71,6 @@ function readEndpoints(value: unknown, issuer: string): Record<string, string> {
 
 function incomplete(origin: string, what: string): AgentClientError {
   return new AgentClientError('bad_response', `${origin} publishes no ${what}.`)
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }
 
 function texts(value: unknown): string[] {

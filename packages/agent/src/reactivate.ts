@@ -5,7 +5,6 @@ import type { Connection } from './connection.ts'
 import type { AgentContext, AgentReference } from './context.ts'
 import { askAsHost } from './host-request.ts'
 import { readAgentStatus } from './wire.ts'
-import type { AgentStatus } from './wire.ts'
 
 /**
  * Brings an expired agent back (§6.8), waiting for a person where the server wants one.
@@ -32,8 +31,7 @@ export async function reactivateAgent(
   const saved = await saveStatus(context, forgotten, status)
   if (!approval) return toConnection(saved)
 
-  const isDecided = (now: AgentStatus): boolean => now.status !== 'pending'
-  const decided = await awaitDecision(context, saved, { ...options, approval, isDecided })
+  const decided = await awaitDecision(context, saved, { ...options, approval })
   const final = await saveStatus(context, saved, decided ?? status)
   if (decided && decided.status !== 'active') throw denied()
   return toConnection(final)

@@ -52,8 +52,8 @@ export async function requestCapability(
   }))
   assertNotWidened(updated.requested, grants)
   if (!grants.some(isPending)) {
-    const status = await agentStatus(context, { agentId, issuer, signal })
-    return { agent_id: agentId, status: status.status, agent_capability_grants: grants }
+    const { status } = await agentStatus(context, { agentId, issuer, signal })
+    return { agent_id: agentId, status, agent_capability_grants: grants }
   }
 
   const approval = readApproval(answer.body['approval'], issuer)

@@ -47,8 +47,6 @@ async function assertGranted(
 }
 
 function missing(grants: readonly CapabilityGrant[], names: readonly string[]): string[] {
-  const active = new Set(
-    grants.filter(({ status }) => status === 'active').map(({ capability }) => capability),
-  )
-  return names.filter((name) => !active.has(name))
+  const active = grants.filter(({ status }) => status === 'active')
+  return names.filter((name) => !active.some(({ capability }) => capability === name))
 }

@@ -69,6 +69,7 @@ function assertSecure(url: URL, allowLoopback: boolean): void {
   )
 }
 
-function tryParse(text: string, base?: string): URL | undefined {
+/** Parses a URL, or returns nothing. */
+export function tryParse(text: string, base?: string): URL | undefined {
   return URL.canParse(text, base) ? new URL(text, base) : undefined
 }

@@ -80,10 +80,10 @@ export interface AgentStatus {
 /** How a person is asked (§7). URLs in it were checked: they are safe to show and to open. */
 export interface Approval {
   readonly method: string
-  readonly verification_uri?: string
-  readonly verification_uri_complete?: string
-  readonly user_code?: string
-  readonly binding_message?: string
+  readonly verification_uri?: string | undefined
+  readonly verification_uri_complete?: string | undefined
+  readonly user_code?: string | undefined
+  readonly binding_message?: string | undefined
   readonly expires_in: number
   readonly interval: number
 }
