@@ -41,7 +41,9 @@ async function start() {
     },
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  const stop = () => process.kill(-child.pid, 'SIGTERM')
+  const { pid = 0 } = child
+  const stop = () => process.kill(-pid, 'SIGTERM')
+  if (pid === 0) throw new Error('npm does not start.')
   process.once('exit', stop)
   while (!(await isHealthy(port))) {
     if (child.exitCode !== null) throw new Error(`npm start ended with code ${child.exitCode}.`)

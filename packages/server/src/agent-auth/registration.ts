@@ -112,24 +112,31 @@ async function storeRetry(
   found: Agent,
 ): Promise<Stored> {
   const { host, settled, registration } = arrival
+  const { now } = registration
+  const old = { host, isNewHost: false, isNew: false }
   return context.db.adapter.transaction(async (rows) => {
     if (!settled) {
       const question = await ask(context, rows, askOf(arrival, found))
-      return {
-        agent: found,
-        host,
-        grants: question.grants,
-        question,
-        isNewHost: false,
-        isNew: false,
-      }
+      await requireWaiting(rows, found, { to: 'pending', now })
+      return { ...old, agent: found, grants: question.grants, question }
     }
-    await startAfterAll(rows, found, registration.now)
+    // It asks for less than before, and for that nobody has to be asked any more.
+    await withdraw(rows, found.id, now)
+    await requireWaiting(rows, found, { to: 'active', activatedAt: now, now })
     const { grants, inserts } = prepareGrants(context, planOf(arrival, found))
     await insertAll(rows, inserts)
-    const agent = { ...found, status: 'active' as const }
-    return { agent, host, grants, question: null, isNewHost: false, isNew: false }
+    return { ...old, agent: { ...found, status: 'active' as const }, grants, question: null }
   })
+}
+
+/** Moves an agent that still waits, or takes everything back: a person decided meanwhile. */
+async function requireWaiting(
+  rows: Rows,
+  { id }: Agent,
+  move: { to: 'pending' | 'active'; activatedAt?: Date; now: Date },
+): Promise<void> {
+  if (await moveAgent(rows, id, { from: ['pending'], ...move })) return
+  throw new ProtocolError('agent_exists')
 }
 
 function planOf({ registration, planned }: Arrival, agent: Agent) {
@@ -149,12 +156,6 @@ function askOf({ registration, host, planned }: Arrival, agent: Agent): Ask {
     preferredMethod: body.preferred_method,
     now,
   }
-}
-
-/** A waiting agent that asks for less on its retry may need nobody's approval any more. */
-async function startAfterAll(rows: Rows, { id }: Agent, now: Date): Promise<void> {
-  await withdraw(rows, id, now)
-  await moveAgent(rows, id, { from: ['pending'], to: 'active', activatedAt: now, now })
 }
 
 /** Under a host nobody has approved, everything waits (specification, 2.11). */

@@ -124,12 +124,9 @@ function chooseMethod(
 
 /** Eight letters out of twenty, evenly chosen: 34 bits, with few tries and a short life. */
 function newUserCode(): string {
-  const letters = []
-  while (letters.length < 8) {
-    const [byte = 255] = crypto.getRandomValues(new Uint8Array(1))
-    // 240 is the largest multiple of 20 in a byte; what lies above would favour the first letters.
-    if (byte < 240) letters.push(USER_CODE_ALPHABET.charAt(byte % USER_CODE_ALPHABET.length))
-  }
-  letters.splice(4, 0, '-')
-  return letters.join('')
+  // 240 is the largest multiple of 20 in a byte; what lies above would favour the first letters.
+  const even = [...crypto.getRandomValues(new Uint8Array(32))].filter((byte) => byte < 240)
+  if (even.length < 8) return newUserCode()
+  const letters = even.slice(0, 8).map((byte) => USER_CODE_ALPHABET.charAt(byte % 20))
+  return `${letters.slice(0, 4).join('')}-${letters.slice(4).join('')}`
 }

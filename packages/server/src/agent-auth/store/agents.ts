@@ -52,7 +52,7 @@ export class AgentLoader {
   constructor(db: Database) {
     this.#db = db
     const { sql } = db
-    if (sql) this.#batch = new Batch((ids) => loadJoined(sql, ids))
+    if (sql) this.#batch = new Batch((ids) => loadJoined(sql, ids), READS_AT_ONCE)
   }
 
   async load(id: string): Promise<LoadedAgent | null> {
@@ -66,6 +66,9 @@ export class AgentLoader {
     return agent && host ? { agent, host, grants } : null
   }
 }
+
+/** A second read need not wait for the first one's answer; a third gains nothing. */
+const READS_AT_ONCE = 2
 
 const JOINED = `
   select to_json(a) as agent, to_json(h) as host, coalesce(

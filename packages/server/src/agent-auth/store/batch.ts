@@ -9,31 +9,43 @@ interface Waiting<Input, Output> {
 /**
  * Makes calls that arrive together together.
  *
- * One call is under way at a time; who arrives meanwhile joins the next. An idle server answers as
- * fast as without, a busy one needs fewer statements the busier it is. When a call for many fails,
- * each is tried alone, so that nobody fails because of a stranger.
+ * Whoever arrives in one turn of the event loop shares a call; whoever arrives while as many calls
+ * are under way as may be joins the next. A busy server needs fewer statements the busier it is.
+ * When a call for many fails, each is tried alone, so that nobody fails because of a stranger.
  */
 export class Batch<Input, Output> {
   readonly #run: (inputs: readonly Input[]) => Promise<readonly Output[]>
+  readonly #concurrency: number
   readonly #waiting: Waiting<Input, Output>[] = []
-  #underWay = false
+  #underWay = 0
+  #scheduled = false
 
   /** `run` returns one output for each input, in the same order. */
-  constructor(run: (inputs: readonly Input[]) => Promise<readonly Output[]>) {
+  constructor(run: (inputs: readonly Input[]) => Promise<readonly Output[]>, concurrency = 1) {
     this.#run = run
+    this.#concurrency = concurrency
   }
 
   add(input: Input): Promise<Output> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ input, resolve, reject })
-      if (!this.#underWay) void this.#drain()
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= this.#concurrency) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      void this.#drain()
     })
   }
 
   async #drain(): Promise<void> {
-    this.#underWay = true
+    this.#underWay += 1
     while (this.#waiting.length > 0) await this.#next()
-    this.#underWay = false
+    this.#underWay -= 1
   }
 
   async #next(): Promise<void> {

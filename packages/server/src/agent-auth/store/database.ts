@@ -48,7 +48,17 @@ export function newEventId(now: Date): string {
   return `evt_${letters}${randomLetters(16)}`
 }
 
+const POOL_SIZE = 4096
+const pool = new Uint8Array(POOL_SIZE)
+let used = POOL_SIZE
+
+/** Random letters from a pool that is filled many ids at a time; no byte serves twice. */
 function randomLetters(count: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(count))
+  if (used + count > POOL_SIZE) {
+    crypto.getRandomValues(pool)
+    used = 0
+  }
+  const bytes = pool.subarray(used, used + count)
+  used += count
   return Array.from(bytes, (byte) => ALPHABET.charAt(byte & 31)).join('')
 }
