@@ -1,5 +1,5 @@
 import { AgentClientError, badResponse } from './errors.ts'
-import { agentStatus } from './agent-status.ts'
+import { currentStatus } from './agent-status.ts'
 import { updateConnection } from './connection.ts'
 import type { AgentContext, OnApproval, OperationOptions } from './context.ts'
 import { asText, isRecord } from './json.ts'
@@ -24,16 +24,16 @@ export interface ApprovalOptions extends OperationOptions {
  * terminal, one of them in a browser.
  */
 export function readApproval(value: unknown, issuer: string): Approval {
-  if (!isRecord(value)) throw badResponse('no approval instructions')
+  if (!isRecord(value)) throw badResponse('unusable approval instructions')
   const { method, user_code: code, binding_message: message } = value
   if (method !== 'device_authorization' && method !== 'ciba') {
     throw new AgentClientError(
       'unsupported_approval_method',
-      `The server wants approval by "${String(method)}", which this client does not support.`,
+      `Approval by "${String(method)}" is not supported.`,
     )
   }
-  const badCode = code !== undefined && !(typeof code === 'string' && /^[\w -]{1,64}$/.test(code))
-  const noPlace = method === 'device_authorization' && value['verification_uri'] === undefined
+  const badCode = code !== undefined && !/^[\w -]{1,64}$/.test(asText(code) ?? '')
+  const noPlace = method !== 'ciba' && value['verification_uri'] === undefined
   if (badCode || noPlace) throw badResponse('unusable approval instructions')
   return {
     method,
@@ -44,6 +44,14 @@ export function readApproval(value: unknown, issuer: string): Approval {
     expires_in: readSeconds(value['expires_in'], { usual: 300, most: 7 * 86_400 }),
     interval: readSeconds(value['interval'], { usual: 5, most: 300 }),
   }
+}
+
+/** The instructions of an answer that says that an agent waits for a person. */
+export function readPendingApproval(
+  body: Readonly<Record<string, unknown>>,
+  issuer: string,
+): Approval | undefined {
+  return body['status'] === 'pending' ? readApproval(body['approval'], issuer) : undefined
 }
 
 /**
@@ -62,17 +70,17 @@ export async function awaitDecision(
   },
 ): Promise<AgentStatus | undefined> {
   const { approval, signal, onApproval = context.onApproval } = options
-  const { agent_id: agentId, issuer, provider_name: provider } = connection
+  const { agent_id, issuer, provider_name } = connection
   const deadline = context.clock.now() + approval.expires_in * 1000
   await updateConnection(context, connection, (current) => ({
     ...current,
     approval: { ...approval, expires_at: new Date(deadline).toISOString() },
   }))
-  await onApproval?.({ ...approval, agent_id: agentId, issuer, provider_name: provider })
+  await onApproval?.({ ...approval, agent_id, issuer, provider_name })
   if (options.wait === false) return undefined
   try {
     const decided = await pollUntil(context, {
-      ask: () => agentStatus(context, { agentId, issuer, signal }),
+      ask: () => currentStatus(context, connection, signal),
       isDone: options.isDecided ?? (({ status }) => status !== 'pending'),
       interval: approval.interval * 1000,
       deadline,
@@ -85,7 +93,7 @@ export async function awaitDecision(
     if (!saysCode(error, 'agent_not_found', 'expired_token', 'approval_expired')) throw error
   }
   throw new AgentClientError('approval_expired', 'Nobody approved in time.', {
-    details: { agent_id: agentId, issuer },
+    details: { agent_id, issuer },
   })
 }
 
@@ -99,6 +107,6 @@ function readUrl(value: unknown, issuer: string): string | undefined {
 }
 
 function readSeconds(value: unknown, limits: { usual: number; most: number }): number {
-  if (typeof value !== 'number' || !(value > 0)) return limits.usual
-  return Math.min(Math.max(value, 1), limits.most)
+  const seconds = typeof value === 'number' && value > 0 ? value : limits.usual
+  return Math.min(Math.max(seconds, 1), limits.most)
 }

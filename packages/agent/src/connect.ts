@@ -1,13 +1,12 @@
-import { generateKeyPair, isErrorCode } from '@countersign/protocol'
-import type { PrivateJwk, PublicJwk } from '@countersign/protocol'
-import { agentStatus } from './agent-status.ts'
-import { awaitDecision, denied, readApproval } from './approval.ts'
+import { isErrorCode } from '@countersign/protocol'
+import { currentStatus } from './agent-status.ts'
+import { awaitDecision, denied, readPendingApproval } from './approval.ts'
 import type { ApprovalOptions } from './approval.ts'
 import { connectionKey, removeConnection, saveStatus, toConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
 import type { AgentContext } from './context.ts'
 import { AgentClientError, ProtocolError } from './errors.ts'
-import { ensureHost } from './host.ts'
+import { ensureHost, newKeys } from './host.ts'
 import { resolveProvider } from './list-providers.ts'
 import { register } from './register.ts'
 import type { RequestHints } from './register.ts'
@@ -15,7 +14,7 @@ import { saysCode } from './server-error.ts'
 import type { StoredConnection } from './storage/storage.ts'
 import { assertNotWidened } from './widened.ts'
 import { readAgentStatus, toRequested } from './wire.ts'
-import type { AgentStatus, CapabilityRequest, Provider, RequestedCapability } from './wire.ts'
+import type { AgentStatus, Approval, CapabilityRequest, Provider } from './wire.ts'
 
 /** Options of {@link connectAgent}. */
 export interface ConnectOptions extends ApprovalOptions, RequestHints {
@@ -42,65 +41,58 @@ export async function connectAgent(
   context: AgentContext,
   options: ConnectOptions,
 ): Promise<Connection> {
-  const { name, mode = 'delegated', hostName, signal } = options
+  const { name, mode = 'delegated', signal } = options
   const requested = (options.capabilities ?? []).map(toRequested)
   const provider = await resolveProvider(context, options.provider, { signal })
   assertSupported(provider, mode)
   await ensureHost(context, provider)
 
-  const open = await findOpenRequest(context, { issuer: provider.issuer, name, mode, requested })
-  const keys = open
-    ? { publicJwk: open.public_jwk, privateJwk: open.private_jwk }
-    : await generateKeyPair()
+  const { issuer } = provider
+  const wanted = { issuer, name, mode, requested }
+  const open = await findOpenRequest(context, wanted)
+  const { public_jwk, private_jwk } = open ?? (await newKeys())
+  const draft = {
+    ...wanted,
+    provider_name: provider.name,
+    created_at: new Date(context.clock.now()).toISOString(),
+    public_jwk,
+    private_jwk,
+  }
   try {
-    const body = await register(context, provider, {
-      ...options,
-      name,
-      hostName,
-      mode,
-      requested,
-      agentPublicJwk: keys.publicJwk,
-    })
-    const draft = { provider, name, mode, requested, keys }
-    return await settle(context, await store(context, { body, draft, open }), { body, options })
+    const body = await register(context, provider, { ...options, draft })
+    const status = readAgentStatus(body)
+    // Instructions that cannot be followed are refused before anything is kept.
+    const approval = readPendingApproval(body, issuer)
+    const connection = await store(context, { draft, status, open })
+    if (!approval) return await finish(context, connection, status)
+    return await settle(context, connection, { status, approval, options })
   } catch (error) {
     // Decided while nobody was waiting: the server no longer takes this key, but it has an answer.
     if (!open || !saysCode(error, 'agent_exists')) throw error
-    const { issuer, agent_id: agentId } = open
-    return finish(context, open, await agentStatus(context, { agentId, issuer, signal }))
+    return finish(context, open, await currentStatus(context, open, signal))
   }
 }
 
-interface Draft {
-  readonly provider: Provider
-  readonly name: string
-  readonly mode: string
-  readonly requested: readonly RequestedCapability[]
-  readonly keys: { readonly publicJwk: PublicJwk; readonly privateJwk: PrivateJwk }
-}
-
-type Body = Readonly<Record<string, unknown>>
+type Wanted = Pick<StoredConnection, 'issuer' | 'name' | 'mode' | 'requested'>
+type Draft = Wanted &
+  Pick<StoredConnection, 'provider_name' | 'created_at' | 'public_jwk' | 'private_jwk'>
 
 async function store(
   context: AgentContext,
-  { body, draft, open }: { body: Body; draft: Draft; open: StoredConnection | undefined },
+  {
+    draft,
+    status,
+    open,
+  }: { draft: Draft; status: AgentStatus; open: StoredConnection | undefined },
 ): Promise<StoredConnection> {
-  const status = readAgentStatus(body)
-  // Instructions that cannot be followed are refused before anything is kept.
-  if (status.status === 'pending') readApproval(body['approval'], draft.provider.issuer)
   const connection: StoredConnection = {
-    issuer: draft.provider.issuer,
+    ...draft,
     agent_id: status.agent_id,
     host_id: status.host_id ?? '',
-    provider_name: draft.provider.name,
     name: status.name ?? draft.name,
     mode: status.mode ?? draft.mode,
     status: status.status,
     agent_capability_grants: status.agent_capability_grants,
-    requested: draft.requested,
-    created_at: new Date(context.clock.now()).toISOString(),
-    public_jwk: draft.keys.publicJwk,
-    private_jwk: draft.keys.privateJwk,
   }
   if (open && open.agent_id !== connection.agent_id) await removeConnection(context, open)
   const key = connectionKey(connection.issuer, connection.agent_id)
@@ -111,11 +103,12 @@ async function store(
 async function settle(
   context: AgentContext,
   connection: StoredConnection,
-  { body, options }: { body: Body; options: ConnectOptions },
+  {
+    status,
+    approval,
+    options,
+  }: { status: AgentStatus; approval: Approval; options: ConnectOptions },
 ): Promise<Connection> {
-  const status = readAgentStatus(body)
-  if (status.status !== 'pending') return finish(context, connection, status)
-  const approval = readApproval(body['approval'], connection.issuer)
   try {
     const decided = await awaitDecision(context, connection, { ...options, approval })
     return await finish(context, connection, decided ?? status)
@@ -140,38 +133,33 @@ async function finish(
   // Every other state is final for this attempt, and its key is of no more use.
   await removeConnection(context, connection)
   const code = `agent_${status.status}`
-  throw status.status !== 'rejected' && isErrorCode(code)
-    ? new ProtocolError(code, { message: `The agent is ${status.status}.` })
-    : denied()
+  if (code === 'agent_rejected' || !isErrorCode(code)) throw denied()
+  throw new ProtocolError(code, { message: `The agent is ${status.status}.` })
 }
 
 async function findOpenRequest(
   context: AgentContext,
-  wanted: {
-    readonly issuer: string
-    readonly name: string
-    readonly mode: string
-    readonly requested: readonly RequestedCapability[]
-  },
+  wanted: Wanted,
 ): Promise<StoredConnection | undefined> {
-  const fingerprint = JSON.stringify(wanted.requested)
   const connections = await context.storage.connections.list()
   return connections.find(
-    ({ status, issuer, name, mode, requested }) =>
-      status === 'pending' &&
-      issuer === wanted.issuer &&
-      name === wanted.name &&
-      mode === wanted.mode &&
-      JSON.stringify(requested) === fingerprint,
+    (connection) =>
+      connection.status === 'pending' && fingerprint(connection) === fingerprint(wanted),
   )
 }
 
-function assertSupported(provider: Provider, mode: string): void {
-  if (!provider.algorithms.includes('Ed25519')) throw unsupported('algorithm', 'Ed25519 keys')
-  if (!provider.modes.includes(mode)) throw unsupported('mode', `${mode} agents`)
+/** What makes two requests the same request. */
+function fingerprint({ issuer, name, mode, requested }: Wanted): string {
+  return JSON.stringify([issuer, name, mode, requested])
 }
 
-function unsupported(kind: 'algorithm' | 'mode', what: string): ProtocolError {
-  const message = `The server does not support ${what}.`
-  return new ProtocolError(`unsupported_${kind}`, { message })
+function assertSupported({ algorithms, modes }: Provider, mode: string): void {
+  if (!algorithms.includes('Ed25519')) {
+    const message = 'The server does not support Ed25519.'
+    throw new ProtocolError('unsupported_algorithm', { message })
+  }
+  if (!modes.includes(mode)) {
+    const message = `The server does not support ${mode} agents.`
+    throw new ProtocolError('unsupported_mode', { message })
+  }
 }

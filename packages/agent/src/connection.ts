@@ -62,14 +62,15 @@ export async function removeConnection(
 export function saveStatus(
   context: AgentContext,
   connection: StoredConnection,
-  { status, agent_capability_grants: grants, ...rest }: AgentStatus,
+  { name, status, agent_capability_grants }: AgentStatus,
 ): Promise<StoredConnection> {
-  const pending = status === 'pending' || grants.some((grant) => grant.status === 'pending')
+  const pending =
+    status === 'pending' || agent_capability_grants.some((grant) => grant.status === 'pending')
   return updateConnection(context, connection, (current) => ({
     ...current,
-    name: rest.name ?? current.name,
+    name: name ?? current.name,
     status,
-    agent_capability_grants: grants,
+    agent_capability_grants,
     approval: pending ? current.approval : undefined,
   }))
 }
@@ -82,11 +83,10 @@ export async function agentToken(
 ): Promise<string> {
   const host = await getHost(context, connection.issuer)
   return signAgentJwt({
+    ...options,
     issuer: await jwkThumbprint(host.public_jwk),
     agentId: connection.agent_id,
-    audience: options.audience,
     privateKey: await signingKey(context, connection.private_jwk),
-    capabilities: options.capabilities,
     lifetime: agentJwtLifetime,
   })
 }

@@ -28,7 +28,7 @@ export interface Remembered<T> {
 export interface AgentContext {
   readonly storage: AgentStorage
   readonly fetch: typeof globalThis.fetch
-  readonly onApproval: OnApproval | undefined
+  readonly onApproval?: OnApproval | undefined
   readonly clock: Clock
   /** Discovery documents by origin. */
   readonly providers: Map<string, Remembered<Provider>>
@@ -41,9 +41,8 @@ export interface AgentContext {
 /** Builds the context the operations share. */
 export function createAgentContext(options: AgentContextOptions): AgentContext {
   return {
-    storage: options.storage,
+    ...options,
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-    onApproval: options.onApproval,
     clock: options.clock ?? systemClock,
     providers: new Map(),
     capabilities: new Map(),

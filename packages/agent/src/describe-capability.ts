@@ -18,15 +18,16 @@ export async function describeCapability(
 ): Promise<CapabilityDetail> {
   const { body, headers } = await askForCapabilities(context, options, {
     endpoint: 'describe_capability',
-    parameters: { name: options.name },
+    query: { name: options.name },
   })
   const capability = readCapability(body)
-  if (capability.name !== options.name)
-    throw badResponse('another capability than it was asked for')
+  if (capability.name !== options.name) throw badResponse('another capability')
   if (options.agentId !== undefined && options.issuer !== undefined) {
     const key = capabilityKey(options.issuer, options.agentId, options.name)
-    const until = freshUntil(headers, context.clock.now(), { usual: hour / 12, most: hour })
-    context.capabilities.set(key, { value: capability, freshUntil: until })
+    context.capabilities.set(key, {
+      value: capability,
+      freshUntil: freshUntil(headers, context.clock.now(), { usual: hour / 12, most: hour }),
+    })
   }
   return capability
 }

@@ -16,20 +16,20 @@ export async function disconnectAgent(
 ): Promise<Disconnected> {
   const connection = await findConnection(context, options)
   try {
-    const request = { endpoint: 'revoke', method: 'POST', signal: options.signal } as const
-    await askAsHost(context, connection, request)
+    const { signal } = options
+    await askAsHost(context, connection, { endpoint: 'revoke', signal })
   } catch (error) {
     // Already gone over there is as good as revoked.
-    if (!saysCode(error, ...gone)) throw error
+    const isGone = saysCode(
+      error,
+      'agent_not_found',
+      'agent_revoked',
+      'agent_rejected',
+      'host_revoked',
+      'host_not_found',
+    )
+    if (!isGone) throw error
   }
   await removeConnection(context, connection)
   return { agent_id: connection.agent_id, status: 'revoked' }
 }
-
-const gone = [
-  'agent_not_found',
-  'agent_revoked',
-  'agent_rejected',
-  'host_revoked',
-  'host_not_found',
-]

@@ -9,8 +9,7 @@ import { parseProviderUrl, tryParse } from './url.ts'
 import type { Provider } from './wire.ts'
 
 const discoveryPath = '/.well-known/agent-configuration'
-const limits = { timeout: 10_000, sizeLimit: 1_000_000 }
-const redirectLimit = 3
+const hopLimit = 4
 
 /**
  * Fetches and checks a provider's discovery document (§5.1, §6.2.3).
@@ -30,8 +29,10 @@ export async function discoverProvider(
   try {
     const answer = await fetchDocument(context, origin, options)
     const provider = readProvider(readBody(answer, origin), origin)
-    const until = freshUntil(answer.headers, context.clock.now(), { usual: hour, most: 24 * hour })
-    context.providers.set(origin, { value: provider, freshUntil: until })
+    context.providers.set(origin, {
+      value: provider,
+      freshUntil: freshUntil(answer.headers, context.clock.now(), { usual: hour, most: 24 * hour }),
+    })
     return provider
   } catch (error) {
     const unreachable = error instanceof AgentClientError && error.code === 'unreachable'
@@ -48,8 +49,13 @@ async function fetchDocument(
   options: OperationOptions,
 ): Promise<RawAnswer> {
   let url = new URL(discoveryPath, origin)
-  for (let redirects = 0; redirects <= redirectLimit; redirects += 1) {
-    const answer = await fetchText(context, { url, ...limits, ...options })
+  for (let hop = 0; hop < hopLimit; hop++) {
+    const answer = await fetchText(context, {
+      url,
+      timeout: 10_000,
+      sizeLimit: 1_000_000,
+      ...options,
+    })
     const location = answer.status >= 300 && answer.status < 400 && answer.headers.get('location')
     if (!location) return assertSameOrigin(answer, url, origin)
     url = parseRedirect(location, url)
@@ -60,7 +66,7 @@ async function fetchDocument(
 /** Every hop is held to the rules of the first address: encrypted, or on this machine. */
 function parseRedirect(location: string, from: URL): URL {
   const target = tryParse(location, from.href)
-  if (!target) throw badResponse('a redirect to nowhere')
+  if (!target) throw badResponse('a redirect')
   parseProviderUrl(target.href)
   return target
 }
@@ -76,7 +82,7 @@ function assertSameOrigin(answer: RawAnswer, url: URL, origin: string): RawAnswe
 
 function readBody(answer: RawAnswer, origin: string): Record<string, unknown> {
   if (answer.status >= 500) {
-    throw new AgentClientError('unreachable', `${origin} is having trouble (${answer.status}).`)
+    throw new AgentClientError('unreachable', `${origin} answered with status ${answer.status}.`)
   }
   const body = answer.status === 200 ? parseObject(answer.text) : undefined
   if (body) return body

@@ -69,17 +69,17 @@ async function locate(
 ): Promise<string> {
   const { provider, capability: name, signal } = where
   const known = context.capabilities.get(capabilityKey(issuer, agentId, name))
-  if (known && known.freshUntil > context.clock.now()) {
-    return known.value.location ?? provider.default_location
-  }
-  try {
-    const { location } = await describeCapability(context, { agentId, issuer, name, signal })
-    return location ?? provider.default_location
-  } catch (error) {
-    // Whether it never existed or was taken away is for the execute endpoint to say.
-    if (!saysCode(error, 'capability_not_found')) throw error
-    return provider.default_location
-  }
+  const isFresh = known && known.freshUntil > context.clock.now()
+  const { location } = isFresh
+    ? known.value
+    : await describeCapability(context, { agentId, issuer, name, signal }).catch(unlessUnknown)
+  return location ?? provider.default_location
+}
+
+/** Whether a capability never existed or was taken away is for the execute endpoint to say. */
+function unlessUnknown(error: unknown): { readonly location?: string } {
+  if (saysCode(error, 'capability_not_found')) return {}
+  throw error
 }
 
 async function complete(
@@ -119,7 +119,7 @@ function readResult({ body }: ServerAnswer): ExecutionResult {
   }
   if (body['status'] === 'completed') return { data: body['result'] }
   if (Object.hasOwn(body, 'data')) return { data: body['data'] }
-  throw badResponse('neither a result nor a promise of one')
+  throw badResponse('no result')
 }
 
 /** Forgets what a refusal shows to be outdated (§10.6). */

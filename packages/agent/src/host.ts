@@ -25,18 +25,22 @@ export async function getHost(context: AgentContext, issuer: string): Promise<St
 export async function ensureHost(context: AgentContext, provider: Provider): Promise<StoredHost> {
   const existing = await findHost(context, provider.issuer)
   if (existing) return existing
-  const { publicJwk, privateJwk } = await generateKeyPair()
   const made: StoredHost = {
     issuer: provider.issuer,
     provider_name: provider.name,
     description: provider.description,
-    public_jwk: publicJwk,
-    private_jwk: privateJwk,
+    ...(await newKeys()),
     created_at: new Date(context.clock.now()).toISOString(),
   }
   // Another process may have been faster; its key is the one that counts.
   const key = new URL(provider.issuer).origin
   return (await context.storage.hosts.update(key, (current) => current ?? made)) ?? made
+}
+
+/** Makes a key in the form it is stored in. */
+export async function newKeys(): Promise<Pick<StoredHost, 'public_jwk' | 'private_jwk'>> {
+  const { publicJwk, privateJwk } = await generateKeyPair()
+  return { public_jwk: publicJwk, private_jwk: privateJwk }
 }
 
 /** Signs one host JWT (§4.2). Each is good for one request. */
@@ -56,9 +60,7 @@ export async function hostToken(
 
 /** Imports a private key once per process. */
 export function signingKey(context: AgentContext, jwk: PrivateJwk): Promise<CryptoKey> {
-  const known = context.signingKeys.get(jwk.x)
-  if (known) return known
-  const key = importPrivateJwk(jwk)
+  const key = context.signingKeys.get(jwk.x) ?? importPrivateJwk(jwk)
   context.signingKeys.set(jwk.x, key)
   return key
 }

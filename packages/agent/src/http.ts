@@ -19,7 +19,6 @@ export interface ServerRequest {
 
 /** A successful answer. */
 export interface ServerAnswer {
-  readonly status: number
   readonly headers: Headers
   readonly body: Readonly<Record<string, unknown>>
 }
@@ -37,15 +36,13 @@ export async function callServer(
   request: ServerRequest,
 ): Promise<ServerAnswer> {
   const { status, headers, text } = await fetchText(context, request)
-  // A signed token is for one address. Nobody gets to send it somewhere else.
-  // A browser shows a redirect as status 0.
-  if (status < 200 || (status >= 300 && status < 400)) {
-    throw badResponse('a redirect')
-  }
   const body = parseObject(text)
   if (status >= 400) throw serverError(status, headers, body)
+  // A signed token is for one address. Nobody gets to send it somewhere else.
+  // A browser shows a redirect as status 0.
+  if (status < 200 || status >= 300) throw badResponse('a redirect')
   if (!body) throw badResponse('something that is not JSON')
-  return { status, headers, body }
+  return { headers, body }
 }
 
 /** Fetches text within limits of time and size, without cookies and without following redirects. */
@@ -71,30 +68,27 @@ export async function fetchText(context: AgentContext, request: ServerRequest): 
   } catch (error) {
     if (error instanceof AgentClientError) throw error
     request.signal?.throwIfAborted()
-    throw unreachable(url, error)
+    throw new AgentClientError('unreachable', `${url.origin} cannot be reached.`, { cause: error })
   }
 }
 
 async function readText(response: Response, sizeLimit: number): Promise<string> {
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
     await response.body?.cancel()
-    throw badResponse('a stream, which is not supported yet')
+    throw badResponse('a stream')
   }
+  if (!response.body) return ''
   const decoder = new TextDecoder()
-  const reader = response.body?.getReader()
+  const reader = response.body.getReader()
   let text = ''
   let size = 0
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     size += chunk.value.byteLength
     if (size > sizeLimit) {
-      await reader?.cancel()
+      await reader.cancel()
       throw badResponse('too much data')
     }
     text += decoder.decode(chunk.value, { stream: true })
   }
   return text + decoder.decode()
-}
-
-function unreachable({ origin }: URL, cause: unknown): AgentClientError {
-  return new AgentClientError('unreachable', `${origin} cannot be reached.`, { cause })
 }

@@ -5,6 +5,7 @@ import { AgentClientError, badResponse } from './errors.ts'
 import { findHost, hostToken } from './host.ts'
 import { callServer } from './http.ts'
 import type { ServerAnswer } from './http.ts'
+import { asText } from './json.ts'
 import { resolveProvider } from './list-providers.ts'
 import { endpoint } from './provider.ts'
 import { saysCode } from './server-error.ts'
@@ -39,24 +40,21 @@ export async function listCapabilities(
   const { query, cursor, limit } = options
   const { body } = await askForCapabilities(context, options, {
     endpoint: 'capabilities',
-    parameters: { query, cursor, limit: limit?.toString() },
+    query: { query, cursor, limit: limit?.toString() },
   })
   if (!Array.isArray(body['capabilities'])) throw badResponse('no list of capabilities')
-  const next = body['next_cursor']
-  return {
-    capabilities: body['capabilities'].map(readCapability),
-    ...(typeof next === 'string' && next !== '' ? { next_cursor: next } : {}),
-  }
+  const capabilities = body['capabilities'].map(readCapability)
+  return { capabilities, next_cursor: asText(body['next_cursor']) || undefined }
 }
 
 /** Sends a capability question with the strongest identity the caller has. */
 export async function askForCapabilities(
   context: AgentContext,
   source: CapabilitySource,
-  question: { endpoint: string; parameters: Readonly<Record<string, string | undefined>> },
+  question: { endpoint: string; query: Readonly<Record<string, string | undefined>> },
 ): Promise<ServerAnswer> {
   const { provider, token } = await identify(context, source)
-  const url = endpoint(provider, question.endpoint, question.parameters)
+  const url = endpoint(provider, question.endpoint, question.query)
   const { signal } = source
   try {
     return await callServer(context, { url, token, signal })

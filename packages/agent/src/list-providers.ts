@@ -12,15 +12,14 @@ export interface ProviderSummary {
 
 /** Lists the providers this client discovered in this process or holds a key for. */
 export async function listProviders(context: AgentContext): Promise<ProviderSummary[]> {
-  const hosts = await context.storage.hosts.list()
-  const known = hosts.map((host) => ({ ...host, name: host.provider_name }))
-  const discovered = [...context.providers.values()].map(({ value }) => value)
+  const byOrigin = new Map<string, ProviderSummary>()
+  const add = ({ name, description, issuer }: ProviderSummary): void => {
+    byOrigin.set(new URL(issuer).origin, { name, description, issuer })
+  }
+  for (const host of await context.storage.hosts.list()) add({ ...host, name: host.provider_name })
   // A provider that was discovered just now describes itself better than an old record.
-  const byOrigin = [...known, ...discovered].map(
-    ({ name, description, issuer }) =>
-      [new URL(issuer).origin, { name, description, issuer }] as const,
-  )
-  return [...new Map(byOrigin).values()]
+  for (const { value } of context.providers.values()) add(value)
+  return [...byOrigin.values()]
 }
 
 /** Finds a provider by URL, or by the name of one that is known already. */
@@ -33,6 +32,6 @@ export async function resolveProvider(
   const named = (await listProviders(context)).filter(({ name }) => name === provider)
   const [only] = named
   if (only && named.length === 1) return discoverProvider(context, only.issuer, options)
-  const problem = only ? 'is the name of several providers' : 'is not a provider this client knows'
+  const problem = only ? 'names several providers' : 'names no known provider'
   throw new AgentClientError('invalid_url', `"${provider}" ${problem}. Use its web address.`)
 }

@@ -48,7 +48,8 @@ export async function pollUntil<T>(
       if (saysCode(error, 'slow_down')) interval += slowDownBy
       else if (!saysCode(error, 'authorization_pending')) failures += 1
       const backoff = Math.min(interval * 2 ** failures, Math.max(longestBackoff, interval))
-      delay = Math.max(retryAfterOf(error, clock.now()), backoff)
+      const wanted = error instanceof ProtocolError && error.headers?.['retry-after']
+      delay = Math.max(retryAfter(wanted, clock.now()) ?? 0, backoff)
     }
   }
   return undefined
@@ -58,9 +59,4 @@ function isTransient(error: unknown): boolean {
   if (error instanceof AgentClientError) return error.code === 'unreachable'
   if (saysCode(error, 'slow_down', 'authorization_pending')) return true
   return error instanceof ProtocolError && (error.status === 429 || error.status >= 500)
-}
-
-function retryAfterOf(error: unknown, now: number): number {
-  const headers = error instanceof ProtocolError ? error.headers : undefined
-  return retryAfter(headers?.['retry-after'], now) ?? 0
 }

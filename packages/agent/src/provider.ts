@@ -3,8 +3,6 @@ import { asText, isRecord } from './json.ts'
 import { parseIssuerUrl, parseServerUrl } from './url.ts'
 import type { Provider } from './wire.ts'
 
-const supportedMajorVersion = '1'
-
 /** Checks a discovery document that came from `origin` and makes its URLs absolute. */
 export function readProvider(document: Record<string, unknown>, origin: string): Provider {
   assertVersion(document['version'], origin)
@@ -43,21 +41,19 @@ export function endpoint(
 }
 
 function assertVersion(version: unknown, origin: string): void {
-  const major = typeof version === 'string' && /^(\d+)\.\d+(-draft)?$/.exec(version)?.[1]
-  if (major === supportedMajorVersion) return
-  const spoken = typeof version === 'string' ? `version ${version}` : 'no known version'
+  if (typeof version === 'string' && /^1\.\d+(-draft)?$/.test(version)) return
   throw new AgentClientError(
     'unsupported_version',
-    `${origin} speaks ${spoken} of Agent Auth; this client speaks version ${supportedMajorVersion}.`,
+    `${origin} does not offer version 1 of Agent Auth.`,
+    { details: { version } },
   )
 }
 
 function readIssuer(issuer: unknown, origin: string): string {
   if (issuer === origin || issuer === `${origin}/`) return issuer
-  const claimed = typeof issuer === 'string' ? issuer : 'nobody'
   throw new AgentClientError(
     'issuer_mismatch',
-    `${origin} says it is ${claimed}. If that is the service you mean, use its address.`,
+    `${origin} says it is ${asText(issuer) ?? 'nobody'}. If that is the service you mean, use its address.`,
   )
 }
 

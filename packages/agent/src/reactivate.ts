@@ -1,4 +1,4 @@
-import { awaitDecision, denied, readApproval } from './approval.ts'
+import { awaitDecision, denied, readPendingApproval } from './approval.ts'
 import type { ApprovalOptions } from './approval.ts'
 import { findConnection, saveStatus, toConnection, updateConnection } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -18,10 +18,10 @@ export async function reactivateAgent(
 ): Promise<Connection> {
   const connection = await findConnection(context, options)
   const { issuer, agent_id: agentId } = connection
-  const request = { endpoint: 'reactivate', method: 'POST', signal: options.signal } as const
-  const body = await askAsHost(context, connection, request)
+  const { signal } = options
+  const body = await askAsHost(context, connection, { endpoint: 'reactivate', signal })
   const status = readAgentStatus(body, agentId)
-  const approval = status.status === 'pending' ? readApproval(body['approval'], issuer) : undefined
+  const approval = readPendingApproval(body, issuer)
   const wasActive = connection.status === 'active' && status.status === 'active'
   const forgotten = await updateConnection(context, connection, (current) => ({
     ...current,

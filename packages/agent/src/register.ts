@@ -1,4 +1,3 @@
-import type { PublicJwk } from '@countersign/protocol'
 import type { AgentContext, OperationOptions } from './context.ts'
 import { ProtocolError } from './errors.ts'
 import { hostToken } from './host.ts'
@@ -6,6 +5,7 @@ import { callServer } from './http.ts'
 import { listCapabilities } from './list-capabilities.ts'
 import { endpoint } from './provider.ts'
 import { saysCode } from './server-error.ts'
+import type { StoredConnection } from './storage/storage.ts'
 import type { Provider, RequestedCapability } from './wire.ts'
 
 /** What registrations and capability requests have in common on the wire. */
@@ -26,20 +26,17 @@ export async function register(
   provider: Provider,
   options: OperationOptions &
     RequestHints & {
-      readonly name: string
-      readonly hostName: string | undefined
-      readonly mode: string
-      readonly requested: readonly RequestedCapability[]
-      readonly agentPublicJwk: PublicJwk
+      readonly hostName?: string | undefined
+      readonly draft: Pick<StoredConnection, 'name' | 'mode' | 'requested' | 'public_jwk'>
     },
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { name, hostName, mode, requested, agentPublicJwk, signal } = options
-  const token = await hostToken(context, provider.issuer, agentPublicJwk)
+  const { draft, signal } = options
+  const token = await hostToken(context, provider.issuer, draft.public_jwk)
   const body = {
-    name,
-    host_name: hostName,
-    mode,
-    capabilities: toWire(requested),
+    name: draft.name,
+    host_name: options.hostName,
+    mode: draft.mode,
+    capabilities: toWire(draft.requested),
     ...hintsToWire(options),
   }
   const request = { url: endpoint(provider, 'register'), token, body, signal }
@@ -74,11 +71,12 @@ export async function withAvailableCapabilities<T>(
     return await ask()
   } catch (error) {
     if (!saysCode(error, 'invalid_capabilities')) throw error
-    const available = await listCapabilities(context, { provider: provider.issuer }).catch(
-      () => undefined,
+    const { capabilities } = await listCapabilities(context, { provider: provider.issuer }).catch(
+      () => {
+        throw error
+      },
     )
-    if (!available) throw error
-    const names = available.capabilities.map(({ name }) => name)
+    const names = capabilities.map(({ name }) => name)
     const details = { ...error.details, available_capabilities: names }
     throw new ProtocolError(error.code, { message: error.message, details, cause: error })
   }

@@ -1,7 +1,7 @@
 import { agentToken, findConnection, updateConnection } from './connection.ts'
 import { awaitDecision, readApproval } from './approval.ts'
 import type { ApprovalOptions } from './approval.ts'
-import { agentStatus } from './agent-status.ts'
+import { currentStatus } from './agent-status.ts'
 import type { AgentContext, AgentReference } from './context.ts'
 import { discoverProvider } from './discover.ts'
 import { callServer } from './http.ts'
@@ -36,37 +36,41 @@ export async function requestCapability(
   const { signal } = options
   const requested = options.capabilities.map(toRequested)
   const connection = await findConnection(context, options)
-  const { issuer, agent_id: agentId } = connection
+  const { issuer, agent_id } = connection
   const provider = await discoverProvider(context, issuer, { signal })
   const url = endpoint(provider, 'request_capability')
-  const body = { capabilities: toWire(requested), ...hintsToWire(options) }
-  const answer = await withAvailableCapabilities(context, provider, async () => {
+  const request = { capabilities: toWire(requested), ...hintsToWire(options) }
+  const { body } = await withAvailableCapabilities(context, provider, async () => {
     const token = await agentToken(context, connection, { audience: provider.issuer })
-    return callServer(context, { url, token, body, signal })
+    return callServer(context, { url, token, body: request, signal })
   })
 
-  const grants = readGrants(answer.body['agent_capability_grants'])
+  const grants = readGrants(body['agent_capability_grants'])
   const updated = await updateConnection(context, connection, (current) => ({
     ...current,
     requested: [...current.requested, ...requested],
   }))
   assertNotWidened(updated.requested, grants)
+  const answered = (status: string, answer = grants): RequestedGrants => ({
+    agent_id,
+    status,
+    agent_capability_grants: answer,
+  })
   if (!grants.some(isPending)) {
-    const { status } = await agentStatus(context, { agentId, issuer, signal })
-    return { agent_id: agentId, status, agent_capability_grants: grants }
+    return answered((await currentStatus(context, connection, signal)).status)
   }
 
-  const approval = readApproval(answer.body['approval'], issuer)
-  const names = new Set(requested.map(({ name }) => name))
+  const approval = readApproval(body['approval'], issuer)
   const asked = (status: AgentStatus): CapabilityGrant[] =>
-    status.agent_capability_grants.filter(({ capability }) => names.has(capability))
+    status.agent_capability_grants.filter(({ capability }) =>
+      requested.some(({ name }) => name === capability),
+    )
   const isDecided = (status: AgentStatus): boolean =>
     status.status !== 'active' || !asked(status).some(isPending)
   const decided = await awaitDecision(context, updated, { ...options, approval, isDecided })
-  if (!decided)
-    return { agent_id: agentId, status: updated.status, agent_capability_grants: grants }
+  if (!decided) return answered(updated.status)
   assertNotWidened(updated.requested, asked(decided))
-  return { agent_id: agentId, status: decided.status, agent_capability_grants: asked(decided) }
+  return answered(decided.status, asked(decided))
 }
 
 function isPending({ status }: CapabilityGrant): boolean {

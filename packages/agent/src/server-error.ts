@@ -19,7 +19,7 @@ export function serverError(
   return new ProtocolError(known ? code : codeForStatus(status), {
     message: typeof message === 'string' ? message : `The server answered ${status}.`,
     details: known || code === undefined ? details : { ...details, server_error: code },
-    ...(comeBack ? { headers: { 'retry-after': comeBack } } : {}),
+    headers: comeBack ? { 'retry-after': comeBack } : undefined,
   })
 }
 
@@ -27,25 +27,21 @@ export function serverError(
 function codeForStatus(status: number): ErrorCode {
   const fallback = status >= 500 ? 'internal_error' : 'invalid_request'
   if (status === 403) return 'unauthorized'
-  return (
-    Object.keys(ERROR_STATUS)
-      .filter(isErrorCode)
-      .find((code) => ERROR_STATUS[code] === status) ?? fallback
-  )
+  const codes = Object.keys(ERROR_STATUS) as ErrorCode[]
+  return codes.find((code) => ERROR_STATUS[code] === status) ?? fallback
 }
 
 /** Whether an error is the server saying `code`, also when this version does not know the code. */
 export function saysCode(error: unknown, ...codes: readonly string[]): error is ProtocolError {
   if (!(error instanceof ProtocolError)) return false
   const code = error.details?.['server_error'] ?? error.code
-  return typeof code === 'string' && codes.includes(code)
+  return codes.some((one) => one === code)
 }
 
 /** Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3), as milliseconds from now. */
 export function retryAfter(value: unknown, now: number): number | undefined {
-  if (typeof value === 'number') return value >= 0 ? value * 1000 : undefined
-  if (typeof value !== 'string' || value.trim() === '') return undefined
-  if (/^\d+(\.\d+)?$/.test(value.trim())) return Number(value) * 1000
-  const date = Date.parse(value)
+  const seconds = Number(value || Number.NaN)
+  if (seconds >= 0) return seconds * 1000
+  const date = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

@@ -1,4 +1,4 @@
-import { agentStatus } from './agent-status.ts'
+import { currentStatus } from './agent-status.ts'
 import { agentJwtLifetime, agentToken, findConnection } from './connection.ts'
 import type { AgentContext, AgentReference, OperationOptions } from './context.ts'
 import { ProtocolError } from './errors.ts'
@@ -31,12 +31,12 @@ export async function signJwt(context: AgentContext, options: SignJwtOptions): P
 
 async function assertGranted(
   context: AgentContext,
-  { issuer, agent_id: agentId, agent_capability_grants: known }: StoredConnection,
+  connection: StoredConnection,
   capabilities: readonly string[],
 ): Promise<void> {
-  if (missing(known, capabilities).length === 0) return
+  if (missing(connection.agent_capability_grants, capabilities).length === 0) return
   // What is stored may be older than the latest approval.
-  const { agent_capability_grants: current } = await agentStatus(context, { agentId, issuer })
+  const { agent_capability_grants: current } = await currentStatus(context, connection)
   const ungranted = missing(current, capabilities)
   if (ungranted.length === 0) return
   const message = `This agent was not granted ${ungranted.join(', ')}.`

@@ -51,10 +51,7 @@ export function parseIssuerUrl(text: unknown, issuer: string): URL {
   const resolved = typeof text === 'string' ? tryParse(text, issuer)?.href : undefined
   const url = parseServerUrl(resolved, issuer)
   if (url.origin === new URL(issuer).origin) return url
-  throw new AgentClientError(
-    'issuer_mismatch',
-    `The server points away from itself: ${url.href} is not on ${issuer}.`,
-  )
+  throw new AgentClientError('issuer_mismatch', `The server points away from itself: ${url.href}`)
 }
 
 function assertSecure(url: URL, allowLoopback: boolean): void {
@@ -63,10 +60,7 @@ function assertSecure(url: URL, allowLoopback: boolean): void {
   if (isPlain && (url.protocol === 'https:' || isLocal)) return
   // The name and password of a URL are not repeated.
   const shown = `${url.protocol}//${url.host}`
-  throw new AgentClientError(
-    'insecure_url',
-    `${shown} is refused: use https, without a user name. http is for this machine only.`,
-  )
+  throw new AgentClientError('insecure_url', `${shown} is refused: use https and no user name.`)
 }
 
 /** Parses a URL, or returns nothing. */

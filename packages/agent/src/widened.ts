@@ -20,7 +20,7 @@ export function assertNotWidened(
     if (asked.some(({ constraints }) => isWithin(granted, constraints))) continue
     throw new AgentClientError(
       'widened_constraints',
-      `The server granted ${capability} more widely than it was asked for; refused.`,
+      `The server granted more of ${capability} than was asked for.`,
       { details: { capability, granted, requested: asked } },
     )
   }

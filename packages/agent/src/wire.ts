@@ -1,5 +1,5 @@
 import { badResponse } from './errors.ts'
-import { isRecord } from './json.ts'
+import { asText, isRecord } from './json.ts'
 import type { Constraints } from '@countersign/protocol'
 
 /** A service that speaks Agent Auth, as its discovery document describes it (§5.1). */
@@ -37,7 +37,7 @@ export interface CapabilitySummary {
 /** A page of a capability listing. */
 export interface CapabilityList {
   readonly capabilities: readonly CapabilitySummary[]
-  readonly next_cursor?: string
+  readonly next_cursor?: string | undefined
 }
 
 /** Everything about one capability (§2.12). */
@@ -101,9 +101,8 @@ export function readAgentStatus(
   agentId?: string,
 ): AgentStatus {
   const { agent_id: id, status } = body
-  const isWanted = agentId === undefined ? isText(id) && id !== '' : id === agentId
-  if (!isText(id) || !isWanted || !isText(status)) {
-    throw badResponse('the state of no agent, or of another one')
+  if (!isText(id) || id === '' || id !== (agentId ?? id) || !isText(status)) {
+    throw badResponse('the state of another agent')
   }
   const grants = readGrants(body['agent_capability_grants'])
   return {
@@ -129,8 +128,7 @@ function isGrant(value: unknown): value is CapabilityGrant {
 /** Reads one capability of a listing or a description. */
 export function readCapability(value: unknown): CapabilityDetail {
   if (!isRecord(value) || !isText(value['name'])) throw badResponse('a capability without a name')
-  const description = isText(value['description']) ? value['description'] : ''
-  return { ...value, name: value['name'], description }
+  return { ...value, name: value['name'], description: asText(value['description']) ?? '' }
 }
 
 /** Brings a capability request into its full form. */

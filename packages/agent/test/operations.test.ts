@@ -63,7 +63,9 @@ describe('capabilities', () => {
   it('finds a provider by the name it became known under', async () => {
     await client.discoverProvider(server.url)
     expect(await client.listCapabilities({ provider: 'foreign-bank' })).toBeDefined()
-    await expect(client.listCapabilities({ provider: 'nobody' })).rejects.toThrow('not a provider')
+    await expect(client.listCapabilities({ provider: 'nobody' })).rejects.toThrow(
+      'no known provider',
+    )
   })
 
   it('asks anonymously when the server does not know this host yet', async () => {

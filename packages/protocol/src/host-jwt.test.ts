@@ -34,15 +34,12 @@ describe('a host JWT', () => {
   })
 
   it('carries the address of its JWKS instead of the key, with the kid', async () => {
-    const jwt = await signHostJwt({
-      audience,
-      privateKey: host.privateKey,
-      publicJwk: host.publicJwk,
-      hostJwksUrl: 'https://host.example/jwks',
-      agentJwksUrl: 'https://agent.example/jwks',
-      agentKid: 'a1',
-      now,
-    })
+    const jwks = {
+      host_jwks_url: 'https://host.example/jwks',
+      agent_jwks_url: 'https://agent.example/jwks',
+      agent_kid: 'a1',
+    }
+    const jwt = await forged(jwks, { kid: issuer })
     const token = await verifyHostJwt(readHostJwt(jwt), options)
     expect(token).toMatchObject({
       keyId: issuer,

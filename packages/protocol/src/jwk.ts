@@ -85,10 +85,8 @@ export function jwkThumbprint(jwk: PublicJwk): Promise<string> {
 
 /** Makes an Ed25519 key. The private `CryptoKey` cannot be exported again; keep `privateJwk`. */
 export async function generateKeyPair(): Promise<KeyPair> {
-  const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
-  if (!('privateKey' in pair)) throw new TypeError('generateKeyPair: no Ed25519 support')
-
-  const { x = '', d = '' } = await crypto.subtle.exportKey('jwk', pair.privateKey)
+  const { privateKey } = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
+  const { x = '', d = '' } = await crypto.subtle.exportKey('jwk', privateKey)
   const publicJwk: PublicJwk = { kty: 'OKP', crv: 'Ed25519', x }
   const privateJwk: PrivateJwk = { ...publicJwk, d }
   return { privateKey: await importPrivateJwk(privateJwk), privateJwk, publicJwk }

@@ -23,16 +23,10 @@ export interface SignAgentJwtInput {
 
 /** Signs the JWT an agent sends with one request. Agent Auth section 4.3. */
 export function signAgentJwt(input: SignAgentJwtInput): Promise<string> {
+  const { issuer, agentId, audience, capabilities, ...signing } = input
   return signJwt({
+    ...signing,
     header: { typ: 'agent+jwt' },
-    claims: {
-      iss: input.issuer,
-      sub: input.agentId,
-      aud: input.audience,
-      capabilities: input.capabilities,
-    },
-    privateKey: input.privateKey,
-    lifetime: input.lifetime,
-    now: input.now,
+    claims: { iss: issuer, sub: agentId, aud: audience, capabilities },
   })
 }

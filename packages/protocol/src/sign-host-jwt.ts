@@ -11,18 +11,6 @@ export interface SignHostJwtInput {
   publicJwk: PublicJwk
   /** The key of the agent to register. */
   agentPublicJwk?: PublicJwk | undefined
-  /** Where the host publishes its keys. The JWT then carries this instead of the key. */
-  hostJwksUrl?: string | undefined
-  /**
-   * Names the signing key in the host's JWKS.
-   *
-   * @default the thumbprint of `publicJwk`
-   */
-  keyId?: string | undefined
-  /** Where the keys of the agent to register are published. */
-  agentJwksUrl?: string | undefined
-  /** Names the agent's key in its JWKS. */
-  agentKid?: string | undefined
   /**
    * Lifetime in seconds.
    *
@@ -33,24 +21,18 @@ export interface SignHostJwtInput {
   now?: number | undefined
 }
 
-/** Signs the JWT a host sends with one request. Agent Auth section 4.2. */
+/** Signs the JWT a host sends with one request, with its keys inline. Agent Auth section 4.2. */
 export async function signHostJwt(input: SignHostJwtInput): Promise<string> {
-  const thumbprint = await jwkThumbprint(input.publicJwk)
-  const inline = input.hostJwksUrl === undefined
+  const { audience, publicJwk, agentPublicJwk, ...signing } = input
   return signJwt({
-    header: { typ: 'host+jwt', ...(!inline && { kid: input.keyId ?? thumbprint }) },
+    ...signing,
+    header: { typ: 'host+jwt' },
     claims: {
-      iss: thumbprint,
-      aud: input.audience,
-      host_public_key: inline ? publicMembers(input.publicJwk) : undefined,
-      host_jwks_url: input.hostJwksUrl,
-      agent_public_key: input.agentPublicJwk && publicMembers(input.agentPublicJwk),
-      agent_jwks_url: input.agentJwksUrl,
-      agent_kid: input.agentKid,
+      iss: await jwkThumbprint(publicJwk),
+      aud: audience,
+      host_public_key: publicMembers(publicJwk),
+      agent_public_key: agentPublicJwk && publicMembers(agentPublicJwk),
     },
-    privateKey: input.privateKey,
-    lifetime: input.lifetime,
-    now: input.now,
   })
 }
 

@@ -18,12 +18,11 @@ export interface SignJwtInput {
 
 /** Signs claims with Ed25519, adding `iat`, `exp` and a fresh `jti`. */
 export async function signJwt(input: SignJwtInput): Promise<string> {
-  const issuedAt = input.now ?? Math.floor(Date.now() / 1000)
-  const lifetime = input.lifetime ?? 60
+  const { lifetime = 60, now = Math.floor(Date.now() / 1000) } = input
   const payload = {
     ...input.claims,
-    iat: issuedAt,
-    exp: issuedAt + lifetime,
+    iat: now,
+    exp: now + lifetime,
     jti: crypto.randomUUID(),
   }
   const data = `${encodeJson({ alg: 'EdDSA', ...input.header })}.${encodeJson(payload)}`
