@@ -12,6 +12,8 @@ let server: ServerProcess
 let browser: Browser
 let page: Page
 let home: string
+/** What the browser complains about, such as a violated content security policy. */
+const complaints: string[] = []
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-agent-'))
@@ -19,6 +21,12 @@ beforeAll(async () => {
   browser = await launchChromium()
   // One context for the axe checks and the story: axe needs a page it may open itself.
   page = await (await browser.newContext()).newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    // The answers of 4xx that the story provokes are reported as errors, too.
+    const expected = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !expected) complaints.push(message.text())
+  })
   await addVirtualAuthenticator(page)
 }, 120_000)
 
@@ -150,6 +158,7 @@ it('tells the whole story: an agent asks, a person countersigns, the agent acts,
   await page.goto(`${server.url}/account/sessions`)
   await page.getByRole('heading', { level: 1 }).waitFor()
   await expectAccessible('sessions')
+  expect(complaints).toEqual([])
 }, 180_000)
 
 it('signs a new person up, out, and in again with the passkey they made', async () => {

@@ -1,8 +1,7 @@
 const policy = [
   "default-src 'self'",
   "script-src 'self'",
-  // Components position themselves with style attributes; a style cannot run code.
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "object-src 'none'",
   "base-uri 'none'",

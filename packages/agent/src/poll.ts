@@ -41,15 +41,14 @@ export async function pollUntil<T>(
       const answer = await options.ask()
       if (options.isDone(answer)) return answer
       failures = 0
-      delay = Math.max(options.waitHint?.(answer) ?? 0, interval)
+      delay = atLeast(interval, options.waitHint?.(answer))
       interval = options.grow?.(interval) ?? interval
     } catch (error) {
       if (!isTransient(error)) throw error
       if (saysCode(error, 'slow_down')) interval += slowDownBy
       else if (!saysCode(error, 'authorization_pending')) failures += 1
       const backoff = Math.min(interval * 2 ** failures, Math.max(longestBackoff, interval))
-      const wanted = error instanceof ProtocolError && error.headers?.['retry-after']
-      delay = Math.max(retryAfter(wanted, clock.now()) ?? 0, backoff)
+      delay = atLeast(backoff, retryAfterOf(error, clock.now()))
     }
   }
   return undefined
@@ -59,4 +58,13 @@ function isTransient(error: unknown): boolean {
   if (error instanceof AgentClientError) return error.code === 'unreachable'
   if (saysCode(error, 'slow_down', 'authorization_pending')) return true
   return error instanceof ProtocolError && (error.status === 429 || error.status >= 500)
+}
+
+function retryAfterOf(error: unknown, now: number): number | undefined {
+  const headers = error instanceof ProtocolError ? error.headers : undefined
+  return retryAfter(headers?.['retry-after'], now)
+}
+
+function atLeast(interval: number, wanted = 0): number {
+  return Math.max(interval, wanted)
 }
