@@ -75,6 +75,8 @@ export {
   registerRequestSchema,
   registerResponseSchema,
   requestCapabilityResponseSchema,
+  rotateAgentKeyRequestSchema,
+  rotateHostKeyRequestSchema,
   statusResponseSchema,
 } from './registration.ts'
 export type {

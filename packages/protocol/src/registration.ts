@@ -78,6 +78,12 @@ export const agentIdRequestSchema = z.object({ agent_id: idSchema })
 /** A request that names one agent. */
 export type AgentIdRequest = z.infer<typeof agentIdRequestSchema>
 
+/** Body of `POST /agent/rotate-key`. The key is read with `parsePublicJwk`. Agent Auth section 5.8. */
+export const rotateAgentKeyRequestSchema = agentIdRequestSchema.extend({ public_key: z.unknown() })
+
+/** Body of `POST /host/rotate-key`. The key is read with `parsePublicJwk`. Agent Auth section 5.9. */
+export const rotateHostKeyRequestSchema = z.object({ public_key: z.unknown() })
+
 /** Response of `POST /agent/introspect`. Agent Auth section 5.12. */
 export const introspectResponseSchema = z.discriminatedUnion('active', [
   z.object({ active: z.literal(false) }),

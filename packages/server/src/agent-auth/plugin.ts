@@ -24,6 +24,8 @@ import { revoke } from './routes/revoke.ts'
 import { revokeAgent } from './routes/revoke-agent.ts'
 import { revokeGrant } from './routes/revoke-grant.ts'
 import { revokeHost } from './routes/revoke-host.ts'
+import { rotateAgentKey } from './routes/rotate-agent-key.ts'
+import { rotateHostKey } from './routes/rotate-host-key.ts'
 import { showApproval } from './routes/show-approval.ts'
 import { status } from './routes/status.ts'
 import { updateAgent } from './routes/update-agent.ts'
@@ -41,6 +43,8 @@ const protocolRoutes: readonly ProtocolRoute[] = [
   reactivate,
   revoke,
   revokeHost,
+  rotateAgentKey,
+  rotateHostKey,
   execute,
   introspect,
 ]

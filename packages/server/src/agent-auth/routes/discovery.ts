@@ -33,6 +33,8 @@ function discoveryDocument({ options, issuer, basePath, defaultLocation }: Agent
       reactivate: `${basePath}/agent/reactivate`,
       revoke: `${basePath}/agent/revoke`,
       revoke_host: `${basePath}/host/revoke`,
+      rotate_key: `${basePath}/agent/rotate-key`,
+      rotate_host_key: `${basePath}/host/rotate-key`,
       introspect: `${basePath}/agent/introspect`,
     },
   }

@@ -156,6 +156,24 @@ export async function moveAgent(
   return moved === 1
 }
 
+/**
+ * Gives an agent that is not over a new key; the old one is dead from here on. `false`: it is over.
+ *
+ * Throws when another agent of the host has this key.
+ */
+export async function replaceAgentKey(
+  rows: Rows,
+  id: string,
+  key: { publicKey: Agent['publicKey']; registrationKey: string; now: Date },
+): Promise<boolean> {
+  const { now, ...update } = key
+  const where = [
+    ...byId(id),
+    { field: 'status', operator: 'in' as const, value: ['pending', 'active', 'expired'] },
+  ]
+  return (await rows.updateMany({ model, where, update: { ...update, updatedAt: now } })) === 1
+}
+
 export async function renameAgent(rows: Rows, id: string, name: string, now: Date): Promise<void> {
   await rows.updateMany({ model, where: byId(id), update: { name, updatedAt: now } })
 }

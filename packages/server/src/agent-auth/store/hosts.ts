@@ -92,6 +92,24 @@ export async function linkHost(
   return linked === 1
 }
 
+/**
+ * Gives an active host a new key in place of the one it proved. `false`: somebody replaced that
+ * already, or the host is over. Throws when another host has this key.
+ */
+export async function replaceHostKey(
+  rows: Rows,
+  host: Host,
+  key: { thumbprint: string; publicKey: Host['publicKey']; now: Date },
+): Promise<boolean> {
+  const { now, ...update } = key
+  const where = [
+    ...byId(host.id),
+    { field: 'thumbprint', value: host.thumbprint },
+    { field: 'status', value: 'active' },
+  ]
+  return (await rows.updateMany({ model, where, update: { ...update, updatedAt: now } })) === 1
+}
+
 /** Ends a host and every agent under it, and counts those agents (specification, 8.5). */
 export async function revokeHost(rows: Rows, id: string, now: Date): Promise<number> {
   await rows.updateMany({
