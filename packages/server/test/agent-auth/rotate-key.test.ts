@@ -87,6 +87,22 @@ describe.each(worlds)('key rotation: $name', ({ open }) => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401])
   })
 
+  it('AA57 AA58 of two that take one key at once, one gets it', async () => {
+    const { host, agent } = await connected(world, ['list_accounts'])
+    const { answer } = await host.register({ capabilities: [] })
+    const agents = [agent.id, String(answer.body.agent_id)]
+    const { publicJwk } = await generateKeyPair()
+    const byAgent = await Promise.all(
+      agents.map((agent_id) => host.post('/agent/rotate-key', { agent_id, public_key: publicJwk })),
+    )
+    expect(byAgent.map(({ status }) => status).sort()).toEqual([200, 400])
+
+    const { host: other } = await connected(world, ['list_accounts'])
+    const body = { public_key: (await generateKeyPair()).publicJwk }
+    const byHost = await Promise.all([host, other].map((one) => one.post('/host/rotate-key', body)))
+    expect(byHost.map(({ status }) => status).sort()).toEqual([200, 400])
+  })
+
   it('AA58 refuses a key another host has, and a host nobody approved', async () => {
     const { host } = await connected(world, ['list_accounts'])
     const { host: other } = await connected(world, ['list_accounts'])

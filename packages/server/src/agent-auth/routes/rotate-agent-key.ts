@@ -1,12 +1,7 @@
-import {
-  jwkThumbprint,
-  parsePublicJwk,
-  parseWith,
-  ProtocolError,
-  rotateAgentKeyRequestSchema,
-} from '@countersign/protocol'
+import { parseWith, ProtocolError, rotateAgentKeyRequestSchema } from '@countersign/protocol'
 import { requireHost } from '../authenticate.ts'
 import type { ProtocolRoute } from '../http.ts'
+import { readNewKey, rotate } from '../new-key.ts'
 import { findAgentUnder } from '../own-agent.ts'
 import { findAgentByKey, replaceAgentKey } from '../store/agents.ts'
 
@@ -17,21 +12,21 @@ export const rotateAgentKey: ProtocolRoute = {
   async handle(request) {
     const { context, now } = request
     const body = parseWith(rotateAgentKeyRequestSchema, request.body)
-    const publicKey = parsePublicJwk(body.public_key)
-    const thumbprint = await jwkThumbprint(publicKey)
+    const { publicKey, thumbprint } = await readNewKey(body.public_key)
     const host = await requireHost(request)
     if (host.status === 'pending') throw new ProtocolError('host_pending')
     const agent = await findAgentUnder(context, host, body.agent_id)
 
-    const registrationKey = `${host.id}.${thumbprint}`
     const { adapter } = context.db
-    const taken = thumbprint === host.thumbprint || (await findAgentByKey(adapter, registrationKey))
-    if (taken) {
-      const message = 'The key is in use already. Make a new one.'
-      throw new ProtocolError('invalid_request', { message })
-    }
+    const registrationKey = `${host.id}.${thumbprint}`
     const key = { publicKey, registrationKey, now: new Date(now) }
-    if (!(await replaceAgentKey(adapter, agent.id, key))) {
+    const replaced = await rotate({
+      key: registrationKey,
+      isTaken: async () =>
+        thumbprint === host.thumbprint || (await findAgentByKey(adapter, registrationKey)) !== null,
+      replace: () => replaceAgentKey(adapter, agent.id, key),
+    })
+    if (!replaced) {
       throw new ProtocolError(agent.status === 'rejected' ? 'agent_rejected' : 'agent_revoked')
     }
     const who = { agentId: agent.id, hostId: host.id, userId: agent.userId }

@@ -1,12 +1,7 @@
-import {
-  jwkThumbprint,
-  parsePublicJwk,
-  parseWith,
-  ProtocolError,
-  rotateHostKeyRequestSchema,
-} from '@countersign/protocol'
+import { parseWith, ProtocolError, rotateHostKeyRequestSchema } from '@countersign/protocol'
 import { requireHost } from '../authenticate.ts'
 import type { ProtocolRoute } from '../http.ts'
+import { readNewKey, rotate } from '../new-key.ts'
 import { replaceHostKey } from '../store/hosts.ts'
 
 /**
@@ -20,18 +15,17 @@ export const rotateHostKey: ProtocolRoute = {
   async handle(request) {
     const { context, now } = request
     const body = parseWith(rotateHostKeyRequestSchema, request.body)
-    const publicKey = parsePublicJwk(body.public_key)
-    const thumbprint = await jwkThumbprint(publicKey)
+    const key = await readNewKey(body.public_key)
     const host = await requireHost(request)
     if (host.status === 'pending') throw new ProtocolError('host_pending')
-    if (await context.hosts.byThumbprint(thumbprint)) {
-      const message = 'The key is in use already. Make a new one.'
-      throw new ProtocolError('invalid_request', { message })
-    }
-    const key = { thumbprint, publicKey, now: new Date(now) }
+
+    const replaced = await rotate({
+      key: key.thumbprint,
+      isTaken: async () => (await context.hosts.byThumbprint(key.thumbprint)) !== null,
+      replace: () => replaceHostKey(context.db.adapter, host, { ...key, now: new Date(now) }),
+    })
     // Of two rotations at once the second proves a key that is no longer the host's.
-    if (!(await replaceHostKey(context.db.adapter, host, key)))
-      throw new ProtocolError('invalid_jwt')
+    if (!replaced) throw new ProtocolError('invalid_jwt')
     const who = { hostId: host.id, userId: host.userId }
     await context.events.emit({ type: 'host.key_rotated', outcome: 'success', ...who })
     return { body: { host_id: host.id, status: host.status } }
