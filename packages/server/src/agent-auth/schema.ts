@@ -14,6 +14,11 @@ export const agentAuthSchema = {
       /** RFC 7638 thumbprint of the key that signs host JWTs: the host's identity (specification, 4.2). */
       thumbprint: { type: 'string', required: true, unique: true },
       publicKey: { type: 'json', required: true },
+      /** Where the host publishes its keys; without it the key is fixed (specification, 8.7). */
+      jwksUrl: { type: 'string', required: false, unique: true },
+      /** After a rotation of a published key: the thumbprint before, and until when it still counts. */
+      previousThumbprint: { type: 'string', required: false, index: true },
+      previousUntil: { type: 'date', required: false },
       userId: { type: 'string', required: false, references: ref('user'), index: true },
       status: { type: 'string', required: true },
       defaultCapabilities: { type: 'json', required: true },
@@ -31,6 +36,9 @@ export const agentAuthSchema = {
       mode: { type: 'string', required: true },
       status: { type: 'string', required: true },
       publicKey: { type: 'json', required: true },
+      /** Where the agent's key is published, and under which `kid`. */
+      jwksUrl: { type: 'string', required: false },
+      keyId: { type: 'string', required: false },
       /** `<host id>.<key thumbprint>`: one agent for one key under one host (specification, 5.3). */
       registrationKey: { type: 'string', required: true, unique: true },
       pausedAt: { type: 'date', required: false },
@@ -91,6 +99,59 @@ export const agentAuthSchema = {
       code: { type: 'string', required: false },
       details: { type: 'json', required: false },
       createdAt: { type: 'date', required: true },
+    },
+  },
+  /** A capability that takes longer than a request (specification, 5.11). */
+  agentJob: {
+    fields: {
+      agentId: { type: 'string', required: true, references: ref('agent'), index: true },
+      capability: { type: 'string', required: true },
+      status: { type: 'string', required: true },
+      result: { type: 'json', required: false },
+      error: { type: 'json', required: false },
+      /** The process that runs it says so now and then; silence means it is gone. */
+      aliveAt: { type: 'date', required: true },
+      expiresAt: { type: 'date', required: true, index: true },
+      createdAt: { type: 'date', required: true },
+      updatedAt: { type: 'date', required: true },
+    },
+  },
+  /** A person's invitation to one host to connect without an approval. */
+  agentEnrollment: {
+    fields: {
+      /** SHA-256 of the token. The token itself is never stored. */
+      tokenHash: { type: 'string', required: true, unique: true },
+      userId: { type: 'string', required: true, references: ref('user'), index: true },
+      name: { type: 'string', required: false },
+      defaultCapabilities: { type: 'json', required: true },
+      /** The host that used it; it is good once. */
+      hostId: { type: 'string', required: false },
+      expiresAt: { type: 'date', required: true, index: true },
+      createdAt: { type: 'date', required: true },
+    },
+  },
+  /** A service in the directory (specification, 6.11). */
+  agentProvider: {
+    fields: {
+      issuer: { type: 'string', required: true, unique: true },
+      name: { type: 'string', required: true },
+      description: { type: 'string', required: true },
+      document: { type: 'json', required: true },
+      capabilities: { type: 'json', required: true },
+      status: { type: 'string', required: true },
+      problem: { type: 'string', required: false },
+      submittedBy: { type: 'string', required: false },
+      verifiedAt: { type: 'date', required: false },
+      checkedAt: { type: 'date', required: true, index: true },
+      createdAt: { type: 'date', required: true },
+      updatedAt: { type: 'date', required: true },
+    },
+  },
+  /** Requests counted by all replicas together; a row counts one window of one caller. */
+  agentRate: {
+    fields: {
+      points: { type: 'number', required: true },
+      expiresAt: { type: 'date', required: true, index: true },
     },
   },
   agentJwtId: {

@@ -81,8 +81,8 @@ function missing(migrations: readonly Migration[], history: readonly Applied[]):
 }
 
 async function apply(sql: Sql, migration: Migration, dialect: Connection['dialect']) {
-  const statements = migration.sql.split(/;\s*$/m)
-  if (dialect === 'embedded' && migration.embedded) statements.push(migration.embedded)
+  const extra = dialect === 'embedded' ? (migration.embedded ?? '') : ''
+  const statements = `${migration.sql}${extra}`.split(/;\s*$/m)
   for (const statement of statements) {
     if (statement.trim()) await sql.query(statement)
   }

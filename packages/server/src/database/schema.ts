@@ -265,6 +265,9 @@ export const agentHost = pgTable(
     name: text('name'),
     thumbprint: text('thumbprint').notNull().unique(),
     publicKey: jsonb('public_key').notNull(),
+    jwksUrl: text('jwks_url').unique(),
+    previousThumbprint: text('previous_thumbprint'),
+    previousUntil: time('previous_until'),
     userId: userId(),
     status: text('status').notNull(),
     defaultCapabilities: jsonb('default_capabilities').notNull(),
@@ -273,7 +276,10 @@ export const agentHost = pgTable(
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
-  (table) => [index('agent_host_user_id').on(table.userId)],
+  (table) => [
+    index('agent_host_user_id').on(table.userId),
+    index('agent_host_previous_thumbprint').on(table.previousThumbprint),
+  ],
 )
 
 /** One agent: one key under one host. */
@@ -289,6 +295,8 @@ export const agent = pgTable(
     mode: text('mode').notNull(),
     status: text('status').notNull(),
     publicKey: jsonb('public_key').notNull(),
+    jwksUrl: text('jwks_url'),
+    keyId: text('key_id'),
     registrationKey: text('registration_key').notNull().unique(),
     pausedAt: time('paused_at'),
     activatedAt: time('activated_at'),
@@ -379,6 +387,82 @@ export const agentEvent = pgTable(
     index('agent_event_agent').on(table.agentId, table.id),
     index('agent_event_user').on(table.userId, table.createdAt),
   ],
+)
+
+/** A capability that takes longer than a request. */
+export const agentJob = pgTable(
+  'agent_job',
+  {
+    id: id(),
+    agentId: text('agent_id')
+      .notNull()
+      .references(() => agent.id, { onDelete: 'cascade' }),
+    capability: text('capability').notNull(),
+    status: text('status').notNull(),
+    result: jsonb('result'),
+    error: jsonb('error'),
+    aliveAt: time('alive_at').notNull(),
+    expiresAt: time('expires_at').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    index('agent_job_agent_id').on(table.agentId),
+    index('agent_job_expires_at').on(table.expiresAt),
+  ],
+)
+
+/** A person's invitation to one host to connect without an approval. */
+export const agentEnrollment = pgTable(
+  'agent_enrollment',
+  {
+    id: id(),
+    tokenHash: text('token_hash').notNull().unique(),
+    userId: text('user_id')
+      .notNull()
+      .references(() => user.id, { onDelete: 'cascade' }),
+    name: text('name'),
+    defaultCapabilities: jsonb('default_capabilities').notNull(),
+    hostId: text('host_id'),
+    expiresAt: time('expires_at').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index('agent_enrollment_user_id').on(table.userId),
+    index('agent_enrollment_expires_at').on(table.expiresAt),
+  ],
+)
+
+/** A service in the directory of Agent Auth servers. */
+export const agentProvider = pgTable(
+  'agent_provider',
+  {
+    id: id(),
+    issuer: text('issuer').notNull().unique(),
+    name: text('name').notNull(),
+    description: text('description').notNull(),
+    document: jsonb('document').notNull(),
+    capabilities: jsonb('capabilities').notNull(),
+    status: text('status').notNull(),
+    problem: text('problem'),
+    submittedBy: text('submitted_by'),
+    verifiedAt: time('verified_at'),
+    checkedAt: time('checked_at').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index('agent_provider_checked_at').on(table.checkedAt)],
+)
+
+/** Requests counted by all replicas together. Unlogged on PostgreSQL, like `agentJwtId`. */
+export const agentRate = pgTable(
+  'agent_rate',
+  {
+    id: id(),
+    points: integer('points').notNull(),
+    expiresAt: time('expires_at').notNull(),
+  },
+  (table) => [index('agent_rate_expires_at').on(table.expiresAt)],
 )
 
 /** JWTs that were used. Unlogged on PostgreSQL: an entry matters for about a minute. */

@@ -14,6 +14,9 @@ export interface Host {
   readonly name: string | null
   readonly thumbprint: string
   readonly publicKey: PublicJwk
+  readonly jwksUrl: string | null
+  readonly previousThumbprint: string | null
+  readonly previousUntil: Date | null
   readonly userId: string | null
   readonly status: HostStatus
   readonly defaultCapabilities: readonly string[]
@@ -31,6 +34,8 @@ export interface Agent {
   readonly mode: AgentMode
   readonly status: AgentStatus
   readonly publicKey: PublicJwk
+  readonly jwksUrl: string | null
+  readonly keyId: string | null
   readonly registrationKey: string
   readonly pausedAt: Date | null
   readonly activatedAt: Date | null

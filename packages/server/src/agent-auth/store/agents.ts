@@ -105,6 +105,8 @@ export function newAgent(
   return {
     id: newId('agt'),
     ...given,
+    jwksUrl: null,
+    keyId: null,
     pausedAt: null,
     activatedAt: given.status === 'active' ? now : null,
     lastUsedAt: null,

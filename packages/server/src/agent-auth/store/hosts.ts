@@ -59,6 +59,9 @@ export function newHost(
   return {
     id: newId('hst'),
     ...given,
+    jwksUrl: null,
+    previousThumbprint: null,
+    previousUntil: null,
     userId: null,
     status: 'pending',
     defaultCapabilities: [],

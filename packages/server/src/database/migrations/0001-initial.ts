@@ -26,6 +26,8 @@ CREATE TABLE agent (
   mode text NOT NULL,
   status text NOT NULL,
   public_key jsonb NOT NULL,
+  jwks_url text,
+  key_id text,
   registration_key text NOT NULL,
   paused_at timestamptz,
   activated_at timestamptz,
@@ -52,6 +54,18 @@ CREATE TABLE agent_approval (
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
   CONSTRAINT agent_approval_user_code_hash_unique UNIQUE(user_code_hash)
+);
+
+CREATE TABLE agent_enrollment (
+  id text PRIMARY KEY NOT NULL,
+  token_hash text NOT NULL,
+  user_id text NOT NULL,
+  name text,
+  default_capabilities jsonb NOT NULL,
+  host_id text,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT agent_enrollment_token_hash_unique UNIQUE(token_hash)
 );
 
 CREATE TABLE agent_event (
@@ -92,6 +106,9 @@ CREATE TABLE agent_host (
   name text,
   thumbprint text NOT NULL,
   public_key jsonb NOT NULL,
+  jwks_url text,
+  previous_thumbprint text,
+  previous_until timestamptz,
   user_id text,
   status text NOT NULL,
   default_capabilities jsonb NOT NULL,
@@ -99,11 +116,48 @@ CREATE TABLE agent_host (
   last_used_at timestamptz,
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
-  CONSTRAINT agent_host_thumbprint_unique UNIQUE(thumbprint)
+  CONSTRAINT agent_host_thumbprint_unique UNIQUE(thumbprint),
+  CONSTRAINT agent_host_jwks_url_unique UNIQUE(jwks_url)
+);
+
+CREATE TABLE agent_job (
+  id text PRIMARY KEY NOT NULL,
+  agent_id text NOT NULL,
+  capability text NOT NULL,
+  status text NOT NULL,
+  result jsonb,
+  error jsonb,
+  alive_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL
 );
 
 CREATE UNLOGGED TABLE agent_jwt_id (
   id text PRIMARY KEY NOT NULL,
+  expires_at timestamptz NOT NULL
+);
+
+CREATE TABLE agent_provider (
+  id text PRIMARY KEY NOT NULL,
+  issuer text NOT NULL,
+  name text NOT NULL,
+  description text NOT NULL,
+  document jsonb NOT NULL,
+  capabilities jsonb NOT NULL,
+  status text NOT NULL,
+  problem text,
+  submitted_by text,
+  verified_at timestamptz,
+  checked_at timestamptz NOT NULL,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL,
+  CONSTRAINT agent_provider_issuer_unique UNIQUE(issuer)
+);
+
+CREATE UNLOGGED TABLE agent_rate (
+  id text PRIMARY KEY NOT NULL,
+  points integer NOT NULL,
   expires_at timestamptz NOT NULL
 );
 
@@ -251,7 +305,9 @@ ALTER TABLE agent ADD CONSTRAINT agent_user_id_user_id_fk FOREIGN KEY (user_id) 
 ALTER TABLE agent_approval ADD CONSTRAINT agent_approval_agent_id_agent_id_fk FOREIGN KEY (agent_id) REFERENCES agent(id) ON DELETE CASCADE;
 ALTER TABLE agent_approval ADD CONSTRAINT agent_approval_host_id_agent_host_id_fk FOREIGN KEY (host_id) REFERENCES agent_host(id) ON DELETE CASCADE;
 ALTER TABLE agent_approval ADD CONSTRAINT agent_approval_opened_by_user_id_fk FOREIGN KEY (opened_by) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE agent_enrollment ADD CONSTRAINT agent_enrollment_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 ALTER TABLE agent_grant ADD CONSTRAINT agent_grant_agent_id_agent_id_fk FOREIGN KEY (agent_id) REFERENCES agent(id) ON DELETE CASCADE;
+ALTER TABLE agent_job ADD CONSTRAINT agent_job_agent_id_agent_id_fk FOREIGN KEY (agent_id) REFERENCES agent(id) ON DELETE CASCADE;
 ALTER TABLE agent_host ADD CONSTRAINT agent_host_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 ALTER TABLE invitation ADD CONSTRAINT invitation_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
 ALTER TABLE invitation ADD CONSTRAINT invitation_inviter_id_user_id_fk FOREIGN KEY (inviter_id) REFERENCES "user"(id) ON DELETE CASCADE;
@@ -269,10 +325,17 @@ CREATE INDEX agent_user_id ON agent (user_id);
 CREATE INDEX agent_approval_agent_id ON agent_approval (agent_id);
 CREATE INDEX agent_approval_host_id ON agent_approval (host_id);
 CREATE INDEX agent_approval_opened_by ON agent_approval (opened_by);
+CREATE INDEX agent_enrollment_user_id ON agent_enrollment (user_id);
+CREATE INDEX agent_enrollment_expires_at ON agent_enrollment (expires_at);
 CREATE INDEX agent_event_agent ON agent_event (agent_id,id);
 CREATE INDEX agent_event_user ON agent_event (user_id,created_at);
 CREATE INDEX agent_grant_agent_id ON agent_grant (agent_id);
 CREATE INDEX agent_grant_approval_id ON agent_grant (approval_id);
+CREATE INDEX agent_host_previous_thumbprint ON agent_host (previous_thumbprint);
+CREATE INDEX agent_job_agent_id ON agent_job (agent_id);
+CREATE INDEX agent_job_expires_at ON agent_job (expires_at);
+CREATE INDEX agent_provider_checked_at ON agent_provider (checked_at);
+CREATE INDEX agent_rate_expires_at ON agent_rate (expires_at);
 CREATE INDEX agent_host_user_id ON agent_host (user_id);
 CREATE INDEX agent_jwt_id_expires_at ON agent_jwt_id (expires_at);
 CREATE INDEX apikey_config_id ON apikey (config_id);
@@ -293,5 +356,8 @@ CREATE INDEX verification_identifier ON verification (identifier);
 `,
   // A process that is killed empties unlogged tables. On a server that takes a crash of the whole
   // database; embedded it takes a crash of this process, and used JWTs must survive that.
-  embedded: 'ALTER TABLE agent_jwt_id SET LOGGED',
+  embedded: `
+ALTER TABLE agent_jwt_id SET LOGGED;
+ALTER TABLE agent_rate SET LOGGED;
+`,
 }
