@@ -188,7 +188,7 @@ function agentsFor(
   // Without a source for addresses Better Auth makes one up in development: nobody is limited by it.
   const known = options.clientAddressHeader !== undefined || options.trustProxy.length > 0
   const clientAddress = known ? (request: Request) => getIP(request, addresses) : () => null
-  return createAgentAuth({ clientAddress, ...options.agentAuth }, connection?.sql ?? null)
+  return createAgentAuth({ clientAddress, ...options.agentAuth }, connection ?? null)
 }
 
 interface ServerParts {

@@ -206,8 +206,8 @@ describe.each(Object.entries(open))('%s', (dialect, connection) => {
         'lacks 0001_initial: start once with COUNTERSIGN_MIGRATE=true',
       )
       await migrate(database)
-      await database.sql.query('ALTER TABLE agent_grant DROP COLUMN constraints')
-      await expect(checkSchema(database)).rejects.toThrow('lacks agent_grant.constraints')
+      await database.sql.query('ALTER TABLE agent_grant DROP COLUMN reason')
+      await expect(checkSchema(database)).rejects.toThrow('lacks agent_grant.reason')
     } finally {
       await database.close()
     }

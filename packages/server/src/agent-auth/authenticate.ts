@@ -3,13 +3,14 @@ import {
   ProtocolError,
   readAgentJwt,
   readHostJwt,
+  type UnverifiedAgentJwt,
   verifyAgentJwt,
   verifyHostJwt,
   type VerifiedHostJwt,
 } from '@countersign/protocol'
 import type { AgentPrincipal } from '../authenticate/principal.ts'
 import { agentState, refusal } from './domain/lifecycle.ts'
-import type { Host } from './domain/model.ts'
+import type { Grant, Host } from './domain/model.ts'
 import { challengeOf, type RouteRequest } from './http.ts'
 import { type LoadedAgent, moveAgent } from './store/agents.ts'
 import type { AgentAuthContext } from './context.ts'
@@ -43,16 +44,8 @@ export async function requireAgent(
   audience: string,
 ): Promise<AuthenticatedAgent> {
   const { context, now } = request
-  const { agent, host, grants, token } = await verifyAgent(context, requireBearer(request), {
-    audience,
-    now,
-  })
-  const state = agentState(agent, context.options, now)
-  const refused = refusal(host, agent, state)
-  if (refused) {
-    if (state.status === 'expired') await rememberExpiry(context, agent.id, now)
-    throw new ProtocolError(refused)
-  }
+  const verified = await verifyAgent(context, requireBearer(request), { audience, now })
+  const { agent, host, grants, token } = verified
   await context.limits.count('agent', agent.id)
   await claim(context, { key: `agent:${agent.id}:${token.jwtId}`, token, now, agentId: agent.id })
   context.lastUsed.touch(agent.id, now)
@@ -70,30 +63,76 @@ export async function requireAgent(
   return { agent, host, grants, principal }
 }
 
-/** Checks an agent JWT without using it up and without looking at the agent's state. */
-export async function verifyAgent(
-  context: AgentAuthContext,
-  jwt: string,
-  expected: { audience: string | ((claimed: string) => boolean); now: number },
-) {
-  const { compatibility, jwtMaxAge } = context.options
-  const unverified = readAgentJwt(jwt, { allowMissingIssuer: compatibility.agentJwtWithoutIss })
+interface Expected {
+  readonly audience: string | ((claimed: string) => boolean)
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * Checks an agent JWT, and that its agent may act now, without using the JWT up.
+ *
+ * A yes may come from what is remembered of the agent; a no is always decided on what is stored.
+ */
+export async function verifyAgent(context: AgentAuthContext, jwt: string, expected: Expected) {
+  const { compatibility } = context.options
+  const token = readAgentJwt(jwt, { allowMissingIssuer: compatibility.agentJwtWithoutIss })
   const { audience, now } = expected
-  if (typeof audience !== 'string' && !audience(unverified.audience)) {
+  if (typeof audience !== 'string' && !audience(token.audience)) {
     throw new ProtocolError('invalid_jwt')
   }
-  const loaded = await context.agents.load(unverified.agentId)
+  const remembered = context.agents.remembered(token.agentId, now)
+  if (remembered) {
+    const verdict = await judge(context, { token, loaded: remembered, expected }).catch(notProven)
+    if (verdict && !verdict.refused) return verdict
+  }
+  const loaded = await context.agents.load(token.agentId)
   if (!loaded) throw new ProtocolError('invalid_jwt')
-  const token = await verifyAgentJwt(unverified, {
-    key: loaded.agent.publicKey,
-    audience: typeof audience === 'string' ? audience : unverified.audience,
+  const verdict = await judge(context, { token, loaded, expected })
+  if (!verdict.refused) return verdict
+  if (verdict.state.status === 'expired') await rememberExpiry(context, loaded.agent.id, now)
+  throw new ProtocolError(verdict.refused)
+}
+
+function notProven(error: unknown): null {
+  if (error instanceof ProtocolError) return null
+  throw error
+}
+
+interface Claimed {
+  readonly token: UnverifiedAgentJwt
+  readonly loaded: LoadedAgent
+  readonly expected: Expected
+}
+
+/** Proves that the token is the agent's, and says whether the agent may act. */
+async function judge(context: AgentAuthContext, { token, loaded, expected }: Claimed) {
+  const { compatibility, jwtMaxAge } = context.options
+  const { agent, host } = loaded
+  const { audience, now } = expected
+  const verified = await verifyAgentJwt(token, {
+    key: agent.publicKey,
+    audience: typeof audience === 'string' ? audience : token.audience,
     now: now / 1000,
     maxAge: jwtMaxAge,
     verifySignature: context.verifySignature,
   })
-  const nameless = token.issuer === null && compatibility.agentJwtWithoutIss
-  if (!nameless && token.issuer !== loaded.host.thumbprint) throw new ProtocolError('invalid_jwt')
-  return { ...loaded, token }
+  const nameless = verified.issuer === null && compatibility.agentJwtWithoutIss
+  if (!nameless && verified.issuer !== host.thumbprint) throw new ProtocolError('invalid_jwt')
+  const state = agentState(agent, context.options, now)
+  return { ...loaded, token: verified, state, refused: refusal(host, agent, state) }
+}
+
+/** Decides on the grants of a caller: a yes on those at hand, a no only on those stored now. */
+export async function decideOnGrants<Decision extends { readonly allowed: boolean }>(
+  context: AgentAuthContext,
+  { agent, grants }: LoadedAgent,
+  decide: (grants: readonly Grant[]) => Decision,
+): Promise<Decision> {
+  const decision = decide(grants)
+  if (decision.allowed) return decision
+  const loaded = await context.agents.load(agent.id)
+  return loaded ? decide(loaded.grants) : decision
 }
 
 /** Turns a host JWT into a host that may manage its agents, or throws (specification, 4.5.1). */

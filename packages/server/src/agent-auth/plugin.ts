@@ -1,5 +1,5 @@
 import type { AuthContext, BetterAuthPlugin } from '@better-auth/core'
-import { type AgentAuthContext, createContext } from './context.ts'
+import { type AgentAuthContext, createContext, type DirectConnection } from './context.ts'
 import { type ProtocolRoute, serve } from './http.ts'
 import { type AgentAuthOptions, resolveOptions } from './options.ts'
 import { approveCapability } from './routes/approve-capability.ts'
@@ -30,7 +30,6 @@ import { showApproval } from './routes/show-approval.ts'
 import { status } from './routes/status.ts'
 import { updateAgent } from './routes/update-agent.ts'
 import { agentAuthSchema } from './schema.ts'
-import type { SqlClient } from './store/database.ts'
 
 /** Endpoints for agents, hosts and resource servers. Adding one: new file in routes/, new line here. */
 const protocolRoutes: readonly ProtocolRoute[] = [
@@ -63,12 +62,15 @@ export interface AgentAuthServer {
   readonly close: () => Promise<void>
 }
 
-/** Builds the Agent Auth server. With `sql`, the hot path uses PostgreSQL directly. */
-export function createAgentAuth(options: AgentAuthOptions, sql: SqlClient | null): AgentAuthServer {
+/** Builds the Agent Auth server. With a connection, the hot path uses PostgreSQL directly. */
+export function createAgentAuth(
+  options: AgentAuthOptions,
+  connection: DirectConnection | null,
+): AgentAuthServer {
   const resolved = resolveOptions(options)
   const routes = new Map(protocolRoutes.map((route) => [`${route.method} ${route.path}`, route]))
   let context: AgentAuthContext | undefined
-  const contextOf = (auth: AuthContext) => (context ??= createContext(resolved, auth, sql))
+  const contextOf = (auth: AuthContext) => (context ??= createContext(resolved, auth, connection))
 
   const answer: AgentAuthServer['serve'] = (request, auth) => {
     const current = contextOf(auth)
@@ -81,7 +83,7 @@ export function createAgentAuth(options: AgentAuthOptions, sql: SqlClient | null
     plugin: createPlugin(contextOf, answer),
     serve: answer,
     contextOf,
-    close: async () => context?.lastUsed.flush(),
+    close: async () => context?.close(),
   }
 }
 

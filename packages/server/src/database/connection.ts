@@ -1,4 +1,5 @@
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core'
+import type { NotificationHandler, Subscription } from './notifications.ts'
 import type * as schema from './schema.ts'
 
 /** The rows of one statement, and how many it returned or changed. */
@@ -40,6 +41,8 @@ export interface Connection {
     /** Runs several statements without parameters, for migrations. */
     script(text: string): Promise<void>
   }
+  /** Listens on a channel of `NOTIFY`; messages of every process on this database arrive. */
+  listen(channel: string, handler: NotificationHandler): Subscription
   /** Resolves when the database answers, and throws `DatabaseUnavailable` when it does not. */
   ping(): Promise<void>
   /** Ends every connection. Later statements fail. */

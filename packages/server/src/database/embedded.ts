@@ -5,6 +5,7 @@ import { drizzle } from 'drizzle-orm/pglite'
 import { DatabaseUnavailable } from './connection.ts'
 import type { Connection, SqlResult } from './connection.ts'
 import { lockDirectory } from './lock.ts'
+import type { NotificationHandler, Subscription } from './notifications.ts'
 import * as schema from './schema.ts'
 
 /**
@@ -30,6 +31,7 @@ export function connectEmbedded(dataDir: string): Connection {
         client.transaction((inner) => work({ query: (text, params) => run(inner, text, params) })),
       script: async (text) => void (await client.exec(text)),
     },
+    listen: (channel, handler) => listen(client, channel, handler),
     async ping() {
       try {
         await client.query('select 1')
@@ -38,6 +40,20 @@ export function connectEmbedded(dataDir: string): Connection {
       }
     },
     close: () => (closing ??= closeClient(client).finally(unlock)),
+  }
+}
+
+/** Nothing can be lost between a database and the process it runs in. */
+function listen(client: PGlite, channel: string, handler: NotificationHandler): Subscription {
+  const listening = client.listen(channel, handler.onMessage)
+  listening.then(
+    () => handler.onState(true),
+    () => handler.onState(false),
+  )
+  return {
+    async close() {
+      await listening.then((stop) => stop()).catch(() => {})
+    },
   }
 }
 

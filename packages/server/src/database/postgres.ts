@@ -3,6 +3,7 @@ import { Pool, types } from 'pg'
 import type { PoolClient } from 'pg'
 import { DatabaseUnavailable } from './connection.ts'
 import type { Connection, Sql, SqlResult } from './connection.ts'
+import { listenOnPostgres } from './postgres-notifications.ts'
 import * as schema from './schema.ts'
 
 const connectTimeout = 3_000
@@ -39,6 +40,7 @@ export function connectPostgres(
       transaction: (work) => transaction(pool, work),
       script: async (text) => void (await pool.query(text)),
     },
+    listen: (channel, handler) => listenOnPostgres(connectionString, channel, handler),
     async ping() {
       try {
         await pool.query('select 1')

@@ -22,7 +22,8 @@ describe('statements on the SQL path', () => {
       this: Client,
       ...args: never[]
     ) {
-      statements.push(textOf(args[0]))
+      // The heartbeat of the connection that listens is nobody's request.
+      if (!textOf(args[0]).includes('pg_notify')) statements.push(textOf(args[0]))
       return Reflect.apply(original, this, args)
     } as never)
     world = await openPostgres(bank())
@@ -41,12 +42,11 @@ describe('statements on the SQL path', () => {
     return statements.length
   }
 
-  it('executes with at most three statements: one read, one claim, one audit row', async () => {
+  it('executes with one read, one claim and one audit row, and then without the read', async () => {
     const { agent } = await connected(world, ['list_accounts', 'check_balance'])
-    for (let n = 0; n < 3; n++) {
-      expect(await count(() => agent.execute('list_accounts'))).toBeLessThanOrEqual(3)
-    }
+    expect(await count(() => agent.execute('list_accounts'))).toBe(3)
     expect(statements.filter((text) => /^\s*select/i.test(text))).toHaveLength(1)
+    expect(await count(() => agent.execute('list_accounts'))).toBe(2)
     expect(statements.filter((text) => /insert into agent_jwt_id/i.test(text))).toHaveLength(1)
     expect(statements.filter((text) => /insert into agent_event/i.test(text))).toHaveLength(1)
   })

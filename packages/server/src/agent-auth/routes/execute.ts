@@ -1,5 +1,5 @@
 import { executeRequestSchema, parseWith, ProtocolError } from '@countersign/protocol'
-import { type AuthenticatedAgent, requireAgent } from '../authenticate.ts'
+import { type AuthenticatedAgent, decideOnGrants, requireAgent } from '../authenticate.ts'
 import type { Capability } from '../capability.ts'
 import type { AgentAuthContext } from '../context.ts'
 import { authorizeExecution, costOf, isMetered } from '../domain/authorize.ts'
@@ -56,7 +56,10 @@ interface Request {
 
 async function authorize(context: AgentAuthContext, request: Request): Promise<void> {
   const { caller, capability, args, now } = request
-  const decision = authorizeExecution(caller.grants, { capability: capability.name, args, now })
+  const execution = { capability: capability.name, args, now }
+  const decision = await decideOnGrants(context, caller, (grants) =>
+    authorizeExecution(grants, execution),
+  )
   if (!decision.allowed && decision.reason !== 'constraint_violated') {
     throw new ProtocolError(decision.reason)
   }

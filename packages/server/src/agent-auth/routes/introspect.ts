@@ -3,7 +3,6 @@ import { introspectRequestSchema, parseWith, ProtocolError } from '@countersign/
 import { bearerToken, verifyAgent } from '../authenticate.ts'
 import type { AgentAuthContext } from '../context.ts'
 import { isMetered, isUsable } from '../domain/authorize.ts'
-import { agentState, refusal } from '../domain/lifecycle.ts'
 import type { Grant } from '../domain/model.ts'
 import { challengeOf, type ProtocolRoute, type RouteRequest } from '../http.ts'
 
@@ -31,9 +30,7 @@ async function describeToken(context: AgentAuthContext, jwt: string, now: number
     throw error
   })
   if (!verified) return null
-  const { agent, host, grants, token } = verified
-  const state = agentState(agent, context.options, now)
-  if (refusal(host, agent, state)) return null
+  const { agent, host, grants, token, state } = verified
   const allowed = grants
     .filter((grant) => isUsable(grant, now) && canBeEnforced(context, grant))
     .map(({ capability }) => capability)

@@ -1,3 +1,4 @@
+import { LookupCache } from '../../lookup/cache.ts'
 import type { Agent, Grant, Host } from '../domain/model.ts'
 import { Batch } from './batch.ts'
 import { fromColumns } from './columns.ts'
@@ -46,6 +47,11 @@ export interface LoadedAgent {
 
 /** Reads agents with their hosts and active grants. With `sql`, one joined statement for many. */
 export class AgentLoader {
+  /** What was read and has not changed since; closed until somebody keeps it current. */
+  readonly cache = new LookupCache<LoadedAgent>(({ agent, host }) => [
+    `host ${host.id}`,
+    ...(agent.userId === null ? [] : [`user ${agent.userId}`]),
+  ])
   readonly #db: Database
   readonly #batch: Batch<string, LoadedAgent | null> | undefined
 
@@ -55,7 +61,21 @@ export class AgentLoader {
     if (sql) this.#batch = new Batch((ids) => loadJoined(sql, ids), READS_AT_ONCE)
   }
 
+  /**
+   * What is remembered of an agent: good enough to say yes, as every change that narrows is told.
+   *
+   * Before a no, `load` it: what widens is told to nobody.
+   */
+  remembered(id: string, now: number): LoadedAgent | null {
+    return this.cache.get(id, now)
+  }
+
+  /** Reads an agent as it is stored now. */
   async load(id: string): Promise<LoadedAgent | null> {
+    return this.cache.read(id, async () => this.#read(id))
+  }
+
+  async #read(id: string): Promise<LoadedAgent | null> {
     if (this.#batch) return this.#batch.add(id)
     const { adapter } = this.#db
     const [agent, grants] = await Promise.all([
