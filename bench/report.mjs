@@ -17,13 +17,19 @@ export function summarise({ name, title, target }, rounds, statements) {
     summary.ratios = ratios
     summary.ratio = median(ratios)
   }
+  if (rounds[0].countersign && rounds[0].floor) {
+    summary.ofFloor = median(rounds.map((round) => rate(round.countersign) / rate(round.floor)))
+  }
   return summary
 }
 
 /** What is missed of the targets. */
 export function problems(results) {
-  return results.flatMap(({ title, target, ratio, statements }) => {
+  return results.flatMap(({ title, target, ratio, ofFloor, statements }) => {
     const missed = []
+    if (target?.floor && ofFloor < target.floor) {
+      missed.push(`${title}: ${ofFloor.toFixed(2)} of the floor, not ${target.floor}`)
+    }
     if (target?.ratio && ratio < target.ratio) {
       missed.push(`${title}: ${ratio.toFixed(1)} times the peer, not ${target.ratio}`)
     }
@@ -55,8 +61,9 @@ export function printTable(results, names) {
     'ratio',
     'per pair',
   ]
-  const rows = results.flatMap((result) =>
-    names.map((name) => {
+  const rows = results.flatMap((result) => {
+    const measured = names.filter((name) => result.sides[name])
+    return measured.map((name) => {
       const { throughput, p50, p99, cpu, statements, loadedStatements } = result.sides[name]
       const ours = name === 'countersign' && result.ratio !== undefined
       return [
@@ -68,19 +75,23 @@ export function printTable(results, names) {
         cpu.toFixed(2),
         statements.toFixed(1),
         loadedStatements.toFixed(1),
-        ours ? `${result.ratio.toFixed(1)}x` : '',
+        ours ? `${result.ratio.toFixed(1)}x` : name === 'floor' ? floorOf(result) : '',
         ours
           ? `${Math.min(...result.ratios).toFixed(1)} to ${Math.max(...result.ratios).toFixed(1)}`
           : '',
       ]
-    }),
-  )
+    })
+  })
   const widths = head.map((text, column) =>
     Math.max(...[head, ...rows].map((row) => row[column].length)),
   )
   const line = (row) => `| ${row.map((text, column) => text.padEnd(widths[column])).join(' | ')} |`
   const rule = line(widths.map((width) => '-'.repeat(width)))
   console.log(['', line(head), rule, ...rows.map(line)].join('\n'))
+}
+
+function floorOf({ ofFloor }) {
+  return ofFloor === undefined ? '' : `${ofFloor.toFixed(2)} of it`
 }
 
 function rate({ requests, elapsed }) {

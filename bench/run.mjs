@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
     connections: { type: 'string', default: '32' },
     /** Names of scenarios, separated by commas. */
     only: { type: 'string' },
-    /** One side alone, to look at it closely; no ratios then. */
+    /** Names of sides, separated by commas, to look at some closely. */
     side: { type: 'string' },
     /** A folder for CPU profiles of the servers. */
     profile: { type: 'string' },
@@ -27,7 +27,9 @@ const { values: flags } = parseArgs({
 })
 
 const chosen = scenarios.filter(({ name }) => flags.only?.split(',').includes(name) ?? true)
-const names = Object.keys(sides).filter((name) => !flags.side || name === flags.side)
+const chosenSides = Object.keys(sides).filter(
+  (name) => flags.side?.split(',').includes(name) ?? true,
+)
 const seconds = Number(flags.seconds)
 
 // Leaving through `exit` takes PostgreSQL and its folder along.
@@ -37,7 +39,7 @@ const postgres = await startPostgres()
 const load = fork(fileURLToPath(new URL('load.mjs', import.meta.url)))
 const targets = new Map()
 try {
-  for (const name of names) targets.set(name, await start(name))
+  for (const name of chosenSides) targets.set(name, await start(name))
   const results = []
   for (const scenario of chosen) results.push(await measure(scenario))
   await report(results)
@@ -67,6 +69,7 @@ async function start(name) {
 
 /** Alternates between the sides, so that both meet the same weather. */
 async function measure(scenario) {
+  const names = chosenSides.filter((name) => sides[name].scenarios?.includes(scenario.name) ?? true)
   const rates = new Map()
   for (const name of names) rates.set(name, await warmUp(name, scenario))
   const rounds = []
@@ -115,7 +118,7 @@ async function run(name, scenario, { count, seconds: length, connections }) {
   const { server, database, load: all } = targets.get(name)
   const target = { ...all, identities: all.identities.slice(0, connections) }
   // What the last round registered goes, so that every round meets the same amount of data.
-  await database.query(`delete from agent where name = 'fresh'`)
+  if (!sides[name].scenarios) await database.query(`delete from agent where name = 'fresh'`)
   const before = await server.cpu()
   load.send({ type: 'round', target, scenario, count, seconds: length })
   const result = await message(load, 'result')
@@ -164,7 +167,7 @@ async function report(results) {
   const { pairs, connections } = flags
   const setting = { node: process.version, connections, pairs, seconds: flags.seconds }
   await writeFile(file, `${JSON.stringify({ setting, results }, null, 2)}\n`)
-  printTable(results, names)
+  printTable(results, chosenSides)
   console.log(`\nEverything: ${fileURLToPath(file)}`)
   const missed = problems(results)
   for (const problem of missed) console.log(`Missed: ${problem}`)

@@ -1,4 +1,7 @@
-/** What is measured. `ratio` is the target: how many times the peer's throughput. */
+/**
+ * What is measured. Targets: `ratio` is how many times the peer's throughput, `floor` which part of
+ * the floor's, `statements` how many each request may take.
+ */
 export const scenarios = [
   {
     name: 'execute',
@@ -7,7 +10,7 @@ export const scenarios = [
     path: '/api/auth/capability/execute',
     body: { capability: 'ping', arguments: {} },
     expect: 'pong',
-    target: { ratio: 10, statements: 3 },
+    target: { ratio: 25, floor: 0.75, statements: 2 },
   },
   {
     name: 'register',
@@ -16,7 +19,7 @@ export const scenarios = [
     path: '/api/auth/agent/register',
     body: { name: 'fresh', mode: 'delegated', capabilities: [] },
     expect: '"status":"active"',
-    target: { ratio: 3 },
+    target: { ratio: 5 },
   },
   {
     name: 'register-approval',
@@ -25,7 +28,7 @@ export const scenarios = [
     path: '/api/auth/agent/register',
     body: { name: 'fresh', mode: 'delegated', capabilities: ['ping'] },
     expect: '"user_code"',
-    target: { ratio: 3 },
+    target: { ratio: 5 },
   },
   {
     name: 'introspect',
@@ -33,6 +36,7 @@ export const scenarios = [
     kind: 'introspect',
     path: '/api/auth/agent/introspect',
     expect: '"active":true',
+    target: { ratio: 15 },
   },
   {
     name: 'list',
@@ -40,5 +44,6 @@ export const scenarios = [
     kind: 'list',
     path: '/api/auth/capability/list',
     expect: '"ping"',
+    target: { ratio: 15 },
   },
 ]

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from './postgres.mjs'
 
 /** Starts one of the servers as a process of its own and waits until it listens. */
-export async function startServer(script, { connectionString, profile, introspectionSecret }) {
+export async function startServer(script, settings) {
+  const { connectionString, profile, introspectionSecret } = settings
   const port = await freePort()
-  const origin = `http://127.0.0.1:${port}`
+  const { origin = `http://127.0.0.1:${port}` } = settings
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), {
     execArgv: profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [],
     // Nothing else of our environment: both start from the same.
@@ -16,8 +17,8 @@ export async function startServer(script, { connectionString, profile, introspec
       DATABASE_URL: connectionString,
       PORT: String(port),
       BASE_URL: origin,
-      SECRET: randomBytes(32).toString('base64url'),
-      INTROSPECTION_SECRET: introspectionSecret,
+      SECRET: settings.secret ?? randomBytes(32).toString('base64url'),
+      INTROSPECTION_SECRET: introspectionSecret ?? randomBytes(32).toString('base64url'),
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })

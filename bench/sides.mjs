@@ -2,24 +2,40 @@ import { randomBytes } from 'node:crypto'
 import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
 
 /**
- * What is compared. Both are prepared through their own HTTP interface alike: people sign up, hosts
+ * What is compared. Countersign and the peer are prepared through their own HTTP interface alike: people sign up, hosts
  * are linked to them, agents register and ask for `ping`, and the people approve.
  */
 export const sides = {
   countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval },
   peer: { script: './peers/server.mjs', linkHost: linkByCreation },
+  floor: { script: './servers/floor.mjs', scenarios: ['execute'], makeIdentity: storeKey },
 }
 
 /** Makes as many people, each with a linked host and an agent that may execute `ping`. */
 export async function makeIdentities(side, origin, count) {
   const identities = []
   for (let index = 0; index < count; index += 1) {
-    const call = caller(origin, await signUp(origin, index))
-    const identity = { hostKey: newKey(), agentKey: newKey() }
+    if (side.makeIdentity) {
+      identities.push(await side.makeIdentity(origin, index))
+      continue
+    }
+    const cookie = await signUp(origin, index)
+    const call = caller(origin, cookie)
+    const identity = { hostKey: newKey(), agentKey: newKey(), cookie }
     await side.linkHost(call, origin, identity)
     identities.push(identity)
   }
   return identities
+}
+
+/** The floor knows keys and nothing else. */
+async function storeKey(origin, index) {
+  const identity = { hostKey: newKey(), agentKey: newKey(), agentId: `agent-${index}` }
+  await fetch(`${origin}/key`, {
+    method: 'POST',
+    body: JSON.stringify({ agentId: identity.agentId, jwk: identity.agentKey.publicJwk }),
+  })
+  return { ...identity, issuer: identity.hostKey.thumbprint }
 }
 
 /** Countersign links a host to the person who approves its first agent. */
@@ -38,6 +54,14 @@ async function linkByCreation(call, origin, identity) {
   identity.issuer = host.hostId ?? host.id
   const registered = await registerAgent(call, origin, identity)
   await approve(call, registered, { agent_id: registered.agent_id })
+}
+
+/** One more agent that may execute `ping`, under a host of Countersign that is linked. */
+export async function registerUnder(origin, { hostKey, issuer, cookie }) {
+  const call = caller(origin, cookie)
+  const identity = { hostKey, issuer, agentKey: newKey() }
+  await approve(call, await registerAgent(call, origin, identity), {})
+  return identity
 }
 
 async function registerAgent(call, origin, identity) {
