@@ -1,5 +1,6 @@
 import { ProtocolError } from './errors.ts'
 import { jwkThumbprint } from './jwk.ts'
+import type { PublicJwk } from './jwk.ts'
 import {
   invalidClaim,
   MAX_URL_LENGTH,
@@ -56,12 +57,19 @@ export function readHostJwt(jwt: string): UnverifiedHostJwt {
   }
 }
 
+/** What a host's JWT is verified against. */
+export interface VerifyHostJwtOptions extends VerifyJwtOptions {
+  /** Computes the RFC 7638 thumbprint of a key. By default WebCrypto does. */
+  thumbprintOf?: (key: PublicJwk) => string | Promise<string>
+}
+
 /** Verifies a host's JWT. The issuer must be the thumbprint of the key that signed (4.5.1). */
 export async function verifyHostJwt(
   token: UnverifiedHostJwt,
-  options: VerifyJwtOptions,
+  options: VerifyHostJwtOptions,
 ): Promise<VerifiedHostJwt> {
-  if ((await jwkThumbprint(options.key)) !== token.issuer) {
+  const { thumbprintOf = jwkThumbprint } = options
+  if ((await thumbprintOf(options.key)) !== token.issuer) {
     throw new ProtocolError('invalid_jwt', {
       message: 'The `iss` of the JWT is not the thumbprint of its key.',
     })

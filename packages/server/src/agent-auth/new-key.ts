@@ -1,5 +1,6 @@
-import { jwkThumbprint, parsePublicJwk, ProtocolError, type PublicJwk } from '@countersign/protocol'
+import { parsePublicJwk, ProtocolError, type PublicJwk } from '@countersign/protocol'
 import { oneAtATime } from './one-at-a-time.ts'
+import { thumbprintOf } from './thumbprint.ts'
 
 /** A key to put in the place of another. */
 export interface NewKey {
@@ -8,9 +9,16 @@ export interface NewKey {
 }
 
 /** Reads the key of a rotation. Throws `unsupported_algorithm` or `invalid_request`. */
-export async function readNewKey(value: unknown): Promise<NewKey> {
+export function readNewKey(value: unknown): NewKey {
   const publicKey = parsePublicJwk(value)
-  return { publicKey, thumbprint: await jwkThumbprint(publicKey) }
+  return { publicKey, thumbprint: thumbprintOf(publicKey) }
+}
+
+/** Throws `invalid_request` for a key that is published: it rotates there (specification, 5.9). */
+export function refusePublished(jwksUrl: string | null): void {
+  if (jwksUrl === null) return
+  const message = 'This key is published at a JWKS URL. Publish the new one there, and use it.'
+  throw new ProtocolError('invalid_request', { message })
 }
 
 interface Rotation<Result> {

@@ -1,7 +1,7 @@
 import { parseWith, ProtocolError, rotateAgentKeyRequestSchema } from '@countersign/protocol'
-import { requireHost } from '../authenticate.ts'
+import { requireHost } from '../authenticate-host.ts'
 import type { ProtocolRoute } from '../http.ts'
-import { readNewKey, rotate } from '../new-key.ts'
+import { readNewKey, refusePublished, rotate } from '../new-key.ts'
 import { findAgentUnder } from '../own-agent.ts'
 import { findAgentByKey, replaceAgentKey } from '../store/agents.ts'
 
@@ -12,10 +12,11 @@ export const rotateAgentKey: ProtocolRoute = {
   async handle(request) {
     const { context, now } = request
     const body = parseWith(rotateAgentKeyRequestSchema, request.body)
-    const { publicKey, thumbprint } = await readNewKey(body.public_key)
+    const { publicKey, thumbprint } = readNewKey(body.public_key)
     const host = await requireHost(request)
     if (host.status === 'pending') throw new ProtocolError('host_pending')
     const agent = await findAgentUnder(context, host, body.agent_id)
+    refusePublished(agent.jwksUrl)
 
     const { adapter } = context.db
     const registrationKey = `${host.id}.${thumbprint}`

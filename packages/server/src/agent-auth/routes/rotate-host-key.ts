@@ -1,7 +1,8 @@
 import { parseWith, ProtocolError, rotateHostKeyRequestSchema } from '@countersign/protocol'
-import { requireHost } from '../authenticate.ts'
+import { requireHost } from '../authenticate-host.ts'
 import type { ProtocolRoute } from '../http.ts'
-import { readNewKey, rotate } from '../new-key.ts'
+import { readNewKey, refusePublished, rotate } from '../new-key.ts'
+import { findAgentByKey } from '../store/agents.ts'
 import { replaceHostKey } from '../store/hosts.ts'
 
 /**
@@ -15,14 +16,20 @@ export const rotateHostKey: ProtocolRoute = {
   async handle(request) {
     const { context, now } = request
     const body = parseWith(rotateHostKeyRequestSchema, request.body)
-    const key = await readNewKey(body.public_key)
+    const key = readNewKey(body.public_key)
     const host = await requireHost(request)
     if (host.status === 'pending') throw new ProtocolError('host_pending')
+    refusePublished(host.jwksUrl)
 
+    const { adapter } = context.db
+    // A host and its agents each have a key of their own, as at registration.
+    const ofAgent = `${host.id}.${key.thumbprint}`
     const replaced = await rotate({
       key: key.thumbprint,
-      isTaken: async () => (await context.hosts.byThumbprint(key.thumbprint)) !== null,
-      replace: () => replaceHostKey(context.db.adapter, host, { ...key, now: new Date(now) }),
+      isTaken: async () =>
+        (await context.hosts.byThumbprint(key.thumbprint)) !== null ||
+        (await findAgentByKey(adapter, ofAgent)) !== null,
+      replace: () => replaceHostKey(adapter, host, { ...key, now: new Date(now) }),
     })
     // Of two rotations at once the second proves a key that is no longer the host's.
     if (!replaced) throw new ProtocolError('invalid_jwt')
