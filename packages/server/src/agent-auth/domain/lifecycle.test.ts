@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentState, type Lifetimes, refusal } from './lifecycle.ts'
+import { agentState, hasGround, type Lifetimes, refusal } from './lifecycle.ts'
 import type { Agent, Host } from './model.ts'
 
 const now = Date.UTC(2030, 0, 1)
@@ -28,7 +28,7 @@ function agent(overrides: Partial<Agent> = {}): Agent {
   }
 }
 
-function host(status: Host['status'] = 'active'): Host {
+function host(status: Host['status'] = 'active', userId: string | null = 'ada'): Host {
   return {
     id: 'hst_1',
     name: null,
@@ -37,7 +37,7 @@ function host(status: Host['status'] = 'active'): Host {
     jwksUrl: null,
     previousThumbprint: null,
     previousUntil: null,
-    userId: 'ada',
+    userId,
     status,
     defaultCapabilities: [],
     activatedAt: ago(10),
@@ -110,6 +110,12 @@ describe('the state of an agent', () => {
       clocks,
       'pending',
     ],
+    [
+      'as old as its registration when nothing says when it was activated',
+      { lastUsedAt: null, activatedAt: null, createdAt: ago(61) },
+      clocks,
+      'expired',
+    ],
     ['revoked for good', { status: 'revoked', lastUsedAt: ago(0) }, clocks, 'revoked'],
     ['rejected for good', { status: 'rejected' }, clocks, 'rejected'],
     ['claimed for good', { status: 'claimed' }, clocks, 'claimed'],
@@ -128,6 +134,38 @@ describe('the state of an agent', () => {
     ['never, without clocks', {}, none, null],
   ])('ends with %s', (_title, overrides, lifetimes, expiresAt) => {
     expect(agentState(agent(overrides), lifetimes, now).expiresAt).toBe(expiresAt)
+  })
+})
+
+describe('the absolute lifetime', () => {
+  it.each<[string, Partial<Agent>, Lifetimes, boolean]>([
+    ['is over when it ends now', { createdAt: ago(6000) }, clocks, true],
+    ['is over also for a pending agent', { status: 'pending', createdAt: ago(6000) }, clocks, true],
+    ['is not over a millisecond before', { createdAt: new Date(now - 5_999_999) }, clocks, false],
+    ['is never over when it is switched off', { createdAt: ago(1e9) }, none, false],
+  ])('%s', (_title, overrides, lifetimes, over) => {
+    const state = agentState(agent(overrides), lifetimes, now)
+    expect(state.over).toBe(over)
+    if (over) expect(state.expiresAt).toBe(null)
+  })
+})
+
+describe('an agent has its ground', () => {
+  it.each<[Agent['mode'], string | null, string | null, ReturnType<typeof refusal>]>([
+    ['delegated', 'ada', 'ada', null],
+    ['delegated', 'ada', 'eve', 'agent_revoked'],
+    ['delegated', 'ada', null, 'agent_revoked'],
+    ['delegated', null, 'ada', 'agent_revoked'],
+    ['delegated', null, null, 'agent_revoked'],
+    ['autonomous', null, null, null],
+    ['autonomous', null, 'ada', 'agent_claimed'],
+    ['autonomous', 'ada', 'ada', 'agent_claimed'],
+    ['autonomous', 'ada', null, 'agent_claimed'],
+  ])('%s, acting for %s under a host of %s: %s', (mode, userId, owner, code) => {
+    const subject = agent({ mode, userId })
+    const app = host('active', owner)
+    expect(refusal(app, subject, agentState(subject, clocks, now))).toBe(code)
+    expect(hasGround(app, subject)).toBe(code === null)
   })
 })
 

@@ -38,7 +38,20 @@ export function refusal(host: Host, agent: Agent, state: AgentState): ErrorCode 
   if (host.status !== 'active') return `host_${host.status}`
   if (state.over) return 'absolute_lifetime_exceeded'
   if (state.status !== 'active') return `agent_${state.status}`
+  if (!hasGround(host, agent))
+    return agent.mode === 'autonomous' ? 'agent_claimed' : 'agent_revoked'
   return agent.pausedAt ? 'agent_paused' : null
+}
+
+/**
+ * Whether the host is still linked to whom the agent acts for: its person, or nobody when it is
+ * autonomous (specification, 2.9 and 2.10).
+ *
+ * Linking and unlinking end the agents that lose their ground. This also covers the one that was
+ * registered in the same moment.
+ */
+export function hasGround(host: Host, agent: Agent): boolean {
+  return host.userId === agent.userId && (agent.mode === 'autonomous') === (host.userId === null)
 }
 
 function sessionEnd(agent: Agent, lifetimes: Lifetimes): number | null {

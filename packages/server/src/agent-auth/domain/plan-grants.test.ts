@@ -1,7 +1,7 @@
 import type { Constraints } from '@countersign/protocol'
 import { describe, expect, it } from 'vitest'
 import type { Grant, Host } from './model.ts'
-import { isCovered, planGrants } from './plan-grants.ts'
+import { isCovered, planGrants, takenAway } from './plan-grants.ts'
 
 const now = Date.UTC(2030, 0, 1)
 type Facts = Parameters<typeof planGrants>[1]
@@ -47,6 +47,7 @@ describe('planGrants', () => {
     ['grants a default at once', 'read', {}, [], 'active'],
     ['grants what takes no decision at once', 'time', {}, [], 'active'],
     ['asks for what is no default', 'pay', {}, [], 'pending'],
+    ['asks for what the server has no policy on', 'fly', {}, [], 'pending'],
     ['asks under a host nobody linked', 'read', { userId: null }, [], 'pending'],
     [
       'asks under a host nobody linked, even for what takes no decision',
@@ -129,7 +130,61 @@ describe('planGrants', () => {
   })
 })
 
+describe('an autonomous agent', () => {
+  const unlinked = { ...linked, userId: null }
+  it.each<[string, string, Partial<Host>, readonly Grant[], string]>([
+    ['is granted a default', 'read', {}, [], 'active'],
+    ['is granted what takes no decision', 'time', {}, [], 'active'],
+    ['is denied what takes a person', 'pay', {}, [], 'denied'],
+    ['is denied what takes a passkey', 'close', {}, [], 'denied'],
+    ['is denied under a host a person linked', 'time', { userId: 'ada' }, [], 'denied'],
+    ['is denied under a pending host', 'time', { status: 'pending' }, [], 'denied'],
+    [
+      'is denied what a person took away',
+      'time',
+      {},
+      [grant({ capability: 'time', status: 'revoked', deniedBy: 'ada' })],
+      'denied',
+    ],
+  ])('%s', (_title, name, host, held, status) => {
+    const facts: Facts = {
+      host: { ...unlinked, ...host },
+      capabilities,
+      mode: 'autonomous',
+      held,
+    }
+    expect(planGrants(ask(name, { to: 'a' }), facts)).toMatchObject([
+      {
+        capability: name,
+        status,
+        constraints: { to: 'a' },
+        reason: status === 'denied' ? expect.stringContaining('takes a person') : null,
+      },
+    ])
+  })
+})
+
+describe('takenAway', () => {
+  it.each<[string, Partial<Grant>, boolean]>([
+    ['a person denied', { status: 'denied', deniedBy: 'ada' }, true],
+    ['a person revoked', { status: 'revoked', deniedBy: 'ada' }, true],
+    ['policy denied', { status: 'denied', deniedBy: null }, false],
+    ['a reactivation revoked', { status: 'revoked', deniedBy: null }, false],
+    ['a person gave again', { status: 'active', deniedBy: 'ada' }, false],
+    ['nobody touched', {}, false],
+  ])('a grant %s: %s', (_title, overrides, taken) => {
+    const held = [grant(overrides)]
+    expect(takenAway(held)).toEqual(taken ? held : [])
+  })
+})
+
 describe('isCovered', () => {
+  it('takes one grant that covers, whatever else is held', () => {
+    const held = [grant({ capability: 'pay' }), grant(), grant({ status: 'revoked' })]
+    expect(isCovered({ name: 'read', constraints: null }, held, now)).toBe(true)
+    expect(isCovered({ name: 'read', constraints: null }, [], now)).toBe(false)
+  })
+
   const limit = (max: number): Constraints => ({ amount: { max } })
   it.each<[string, Partial<Grant>, Constraints | null, boolean]>([
     ['covers the same', { constraints: limit(5) }, limit(5), true],

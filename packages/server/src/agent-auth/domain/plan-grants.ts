@@ -1,6 +1,6 @@
 import { type Constraints, constraintsCover, meetConstraints } from '@countersign/protocol'
 import { isLive, isMetered } from './authorize.ts'
-import type { Grant, Host, RequestedCapability } from './model.ts'
+import type { AgentMode, Grant, Host, RequestedCapability } from './model.ts'
 
 /** What becomes of one requested capability. */
 export interface PlannedGrant {
@@ -19,6 +19,8 @@ interface Policy {
 interface Facts {
   readonly host: Pick<Host, 'status' | 'userId' | 'defaultCapabilities'>
   readonly capabilities: ReadonlyMap<string, Policy>
+  /** How the agent acts. @default delegated */
+  readonly mode?: AgentMode | undefined
   /** The agent's grants so far. */
   readonly held: readonly Grant[]
 }
@@ -29,6 +31,8 @@ interface Facts {
  * At once only under an active host that a person linked, and only what that person's defaults hold
  * or what needs no decision; never what takes a passkey, and never what a person took away before
  * (specification, 2.9 and 8.10). Server policy always narrows.
+ *
+ * An autonomous agent has nobody to wait for: what policy does not grant it is denied (2.2.2).
  */
 export function planGrants(
   requested: readonly RequestedCapability[],
@@ -40,9 +44,19 @@ export function planGrants(
       const reason = `The limits asked for "${meet.field}" contradict those of this server.`
       return { capability: name, constraints, status: 'denied', reason }
     }
-    const status = isPreapproved(name, facts) ? 'active' : 'pending'
+    const preapproved = isPreapproved(name, facts)
+    if (!preapproved && facts.mode === 'autonomous') {
+      const reason = 'It takes a person to allow this, and an autonomous agent acts without one.'
+      return { capability: name, constraints, status: 'denied', reason }
+    }
+    const status = preapproved ? 'active' : 'pending'
     return { capability: name, constraints: meet.constraints, status, reason: null }
   })
+}
+
+/** Of the grants of an agent, those that a person denied or took away. */
+export function takenAway(held: readonly Grant[]): readonly Grant[] {
+  return held.filter(({ status, deniedBy }) => status !== 'active' && deniedBy !== null)
 }
 
 /** Whether the agent already holds all that is asked, without a limit that could run out. */
@@ -60,8 +74,9 @@ export function isCovered(
   )
 }
 
-function isPreapproved(name: string, { host, capabilities, held }: Facts): boolean {
-  if (host.status !== 'active' || host.userId === null) return false
+function isPreapproved(name: string, { host, capabilities, held, mode }: Facts): boolean {
+  const isUnlinked = host.userId === null
+  if (host.status !== 'active' || isUnlinked !== (mode === 'autonomous')) return false
 
   const strength = capabilities.get(name)?.approvalStrength
   if (strength === 'webauthn') return false
