@@ -1,12 +1,15 @@
-import { ProtocolError, USER_CODE_ALPHABET, type ApprovalInstructions } from '@countersign/protocol'
-import type { ApprovalMethod } from '../approval-methods/index.ts'
+import { USER_CODE_ALPHABET } from '@countersign/protocol'
+import type { StartedApproval } from '../approval-methods/index.ts'
 import type { AgentAuthContext } from '../context.ts'
 import type { Agent, Approval, Grant, Host } from '../domain/model.ts'
 import type { PlannedGrant } from '../domain/plan-grants.ts'
+import { holdAgent } from '../store/agents.ts'
 import { findPendingApproval, newApproval, supersedeApproval } from '../store/approvals.ts'
-import { deletePendingGrants, movePendingGrants, newGrant } from '../store/grants.ts'
+import { deletePendingGrants, forgetDenied, movePendingGrants, newGrant } from '../store/grants.ts'
 import { insertAll, type NewRow } from '../store/insert.ts'
 import type { Rows } from '../store/database.ts'
+import type { Reach } from './choose.ts'
+import { startApproval } from './start.ts'
 
 /** What an agent says with a request for approval. */
 export interface Ask {
@@ -16,7 +19,7 @@ export interface Ask {
   readonly planned: readonly PlannedGrant[]
   readonly reason: string | null
   readonly bindingMessage: string | null
-  readonly preferredMethod: string | undefined
+  readonly reach: Reach
   readonly now: Date
 }
 
@@ -25,20 +28,20 @@ export interface Question {
   readonly approval: Approval
   readonly grants: readonly Grant[]
   readonly inserts: readonly NewRow[]
-  readonly instructions: () => Promise<ApprovalInstructions>
+  /** Asks, and returns the approval object. Call it once what was prepared is stored. */
+  readonly instructions: () => Promise<StartedApproval>
 }
 
 /** Prepares a question: an approval under a new code, and the grants that wait for it. */
 export function prepareQuestion(context: AgentAuthContext, request: Ask): Question {
-  const { agent, host, kind, planned, reason, bindingMessage, now } = request
-  const method = chooseMethod(context, request.preferredMethod)
+  const { agent, host, kind, planned, reason, bindingMessage, reach, now } = request
   const userCode = newUserCode()
   const lifetime = context.options.approvalLifetime
   const approval = newApproval({
     agentId: agent.id,
     hostId: host.id,
     kind,
-    method: method.id,
+    method: reach.method.id,
     userCodeHash: context.digestCode(userCode),
     reason,
     bindingMessage,
@@ -47,16 +50,11 @@ export function prepareQuestion(context: AgentAuthContext, request: Ask): Questi
   })
   const plan = { agentId: agent.id, approvalId: approval.id, planned, reason, now }
   const { grants, inserts } = prepareGrants(context, plan)
-
-  const verificationUri = new URL(context.options.deviceAuthorizationPage, context.issuer).href
-  const words = { userCode, verificationUri, bindingMessage, expiresIn: lifetime }
-  const start = () =>
-    method.start({ id: approval.id, agentId: agent.id, userId: host.userId, ...words })
   return {
     approval,
     grants,
     inserts: [{ model: 'agentApproval', row: approval }, ...inserts],
-    instructions: async () => start(),
+    instructions: async () => startApproval(context, { approval, agent, host, reach, userCode }),
   }
 }
 
@@ -64,7 +62,8 @@ export function prepareQuestion(context: AgentAuthContext, request: Ask): Questi
 export function prepareGrants({ options }: AgentAuthContext, plan: Plan) {
   const { planned, now } = plan
   const grants = planned.map((one) => {
-    const seconds = options.resolveGrantTTL({ capability: one.capability })
+    const { capability } = one
+    const seconds = options.resolveGrantTTL({ capability, agentId: plan.agentId }) ?? null
     const expiresAt = seconds === null ? null : new Date(now.getTime() + seconds * 1000)
     return newGrant(one, { ...plan, expiresAt })
   })
@@ -89,18 +88,37 @@ interface Plan {
 export async function ask(context: AgentAuthContext, rows: Rows, request: Ask): Promise<Question> {
   const question = prepareQuestion(context, request)
   const { agent, kind, planned, now } = request
-  const open = await findPendingApproval(rows, agent.id)
+  const open = await supersedeOpen(rows, agent, now)
   await insertAll(rows, question.inserts.slice(0, 1))
   if (open) {
-    await supersedeApproval(rows, open.id, now)
     const addsUp = kind === 'capabilities' && open.kind === kind && open.expiresAt > now
     const replaced = addsUp ? planned.map(({ capability }) => capability) : null
     await deletePendingGrants(rows, open.id, replaced)
     const to = { approvalId: question.approval.id, now }
     if (addsUp) await movePendingGrants(rows, open.id, to)
   }
+  await forgetDenied(rows, agent.id, planned)
   await insertAll(rows, question.inserts.slice(1))
   return question
+}
+
+/**
+ * Takes the place of the open question of an agent, and returns that one.
+ *
+ * Another process may ask for the same agent in the same moment. Where there is a question, both wait
+ * for its row, and whoever comes second finds the question of the first; where there is none, both
+ * wait for the agent's.
+ */
+async function supersedeOpen(rows: Rows, { id }: Agent, now: Date): Promise<Approval | null> {
+  let open = await findPendingApproval(rows, id)
+  if (!open) {
+    await holdAgent(rows, id, now)
+    open = await findPendingApproval(rows, id)
+  }
+  while (open && !(await supersedeApproval(rows, open.id, now))) {
+    open = await findPendingApproval(rows, id)
+  }
+  return open
 }
 
 /** Takes back the open question of an agent that no longer needs an answer. */
@@ -109,17 +127,6 @@ export async function withdraw(rows: Rows, agentId: string, now: Date): Promise<
   if (!open) return
   await supersedeApproval(rows, open.id, now)
   await deletePendingGrants(rows, open.id, null)
-}
-
-/** The method the agent prefers, where this server has it, else the first one (specification, 7.5). */
-function chooseMethod(
-  { options }: AgentAuthContext,
-  preferred: string | undefined,
-): ApprovalMethod {
-  const [first] = options.approvalMethods
-  const method = options.approvalMethods.find(({ id }) => id === preferred) ?? first
-  if (!method) throw new ProtocolError('internal_error')
-  return method
 }
 
 /** Eight letters out of twenty, evenly chosen: 34 bits, with few tries and a short life. */

@@ -89,7 +89,7 @@ async function findByCode(
   { context, person }: PersonRequest<Reference>,
   userCode: string,
 ): Promise<Approval | null> {
-  await context.limits.count('userCode', person.userId)
+  await context.limits.countExactly('userCode', person.userId)
   const approval = await findApprovalByCode(context.db.adapter, context.digestCode(userCode))
   if (approval) await context.limits.uncount('userCode', person.userId)
   return approval

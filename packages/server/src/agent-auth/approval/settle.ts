@@ -3,18 +3,23 @@ import type { OpenApproval } from './open.ts'
 import type { AgentAuthContext } from '../context.ts'
 import type { DecidedGrant } from '../domain/decide.ts'
 import type { Host } from '../domain/model.ts'
+import { agentMove, LIVE_AGENT } from '../domain/transitions.ts'
+import { announceLink, defaultsFor, linkAndClaim } from '../linking.ts'
+import { forPerson } from '../people.ts'
 import type { PersonRequest } from '../person.ts'
 import { refuseTooMany } from '../registration.ts'
 import { activateAgent, countLiveAgents, findAgent, moveAgent } from '../store/agents.ts'
 import { settleApproval } from '../store/approvals.ts'
+import type { ClaimedAgent } from '../store/claims.ts'
 import type { Rows } from '../store/database.ts'
 import { decideGrant, findGrantsOf } from '../store/grants.ts'
-import { linkHost } from '../store/hosts.ts'
 import { grantOnWire, standingGrants } from '../wire.ts'
 
 export interface Settlement {
   readonly status: 'approved' | 'denied'
   readonly decided: readonly DecidedGrant[]
+  /** Why everything is denied, in the person's words. */
+  readonly reason?: string | null
 }
 
 /**
@@ -26,11 +31,12 @@ export interface Settlement {
 export async function settle(
   { context, person, now }: PersonRequest<unknown>,
   { approval, agent, host, pending }: OpenApproval,
-  { status, decided }: Settlement,
+  settlement: Settlement,
 ) {
+  const { status, decided } = settlement
   const at = new Date(now)
   const { userId } = person
-  await context.db.adapter.transaction(async (rows) => {
+  const claimed = await decideFor(context, status === 'approved' ? userId : null, async (rows) => {
     if (!(await settleApproval(rows, approval.id, { status, userId, now: at }))) {
       throw new ProtocolError('approval_decided')
     }
@@ -39,12 +45,16 @@ export async function settle(
       const expiresAt = seconds === null ? null : new Date(now + seconds * 1000)
       await decideGrant(rows, grant, { userId, expiresAt, now: at })
     }
-    if (status === 'approved') await admit(context, rows, { agent, host, userId, now: at })
-    else if (approval.kind !== 'capabilities') {
-      await moveAgent(rows, agent.id, { from: ['pending'], to: 'rejected', now: at })
+    if (status === 'approved') return admit(context, rows, { agent, host, userId, now: at })
+    if (approval.kind !== 'capabilities') {
+      await moveAgent(rows, agent.id, { ...agentMove('deny'), now: at })
     }
+    return []
   })
-  await announce(context, { approval, agent, host, pending }, { status, decided }, userId)
+  const linked = status === 'approved' && host.userId === null
+  const link = { hostId: host.id, agentId: agent.id, userId }
+  if (linked) await announceLink(context, link, claimed)
+  await announce(context, { approval, agent, host, pending }, settlement, userId)
 
   const current = (await findAgent(context.db.adapter, agent.id)) ?? agent
   const grants = await findGrantsOf(context.db.adapter, agent.id)
@@ -55,6 +65,16 @@ export async function settle(
       grantOnWire(grant, context.options.capabilities),
     ),
   }
+}
+
+/** Runs a decision in one transaction. One that gives something away counts only while its person does. */
+async function decideFor<Result>(
+  context: AgentAuthContext,
+  giver: string | null,
+  task: (rows: Rows) => Promise<Result>,
+): Promise<Result> {
+  const run = () => context.db.adapter.transaction(task)
+  return giver === null ? run() : forPerson(context, giver, run)
 }
 
 interface Admission {
@@ -69,46 +89,50 @@ async function admit(
   context: AgentAuthContext,
   rows: Rows,
   { agent, host, userId, now }: Admission,
-): Promise<void> {
-  if (host.userId === null) {
-    const defaultCapabilities = await defaultsFor(context, host, userId)
-    const linked = await linkHost(rows, host.id, { userId, defaultCapabilities, now })
-    // Somebody else linked or ended the host since this page was opened.
-    if (!linked) throw new ProtocolError('approval_not_found')
+): Promise<readonly ClaimedAgent[]> {
+  if (!LIVE_AGENT.includes(agent.status)) {
+    throw new ProtocolError('approval_expired', { message: 'The agent that asked is over.' })
   }
-  if (agent.status !== 'pending') return
+  const claimed = host.userId === null ? await take(context, rows, { host, userId, now }) : []
+  if (agent.status !== 'pending') return claimed
   if (agent.userId === null) refuseTooMany(context, await countLiveAgents(rows, userId))
   if (!(await activateAgent(rows, agent.id, { userId, now }))) {
     throw new ProtocolError('approval_decided')
   }
+  return claimed
 }
 
-async function defaultsFor(
-  { options }: AgentAuthContext,
-  { name }: Host,
-  userId: string,
-): Promise<readonly string[]> {
-  const { defaultHostCapabilities: defaults } = options
-  if (typeof defaults !== 'function') return defaults
-  return defaults({ mode: 'delegated', userId, hostName: name })
+/** Links the host to the person, who takes over its autonomous agents with it. */
+async function take(
+  context: AgentAuthContext,
+  rows: Rows,
+  { host, userId, now }: Omit<Admission, 'agent'>,
+): Promise<readonly ClaimedAgent[]> {
+  const defaultCapabilities = await defaultsFor(context, host, userId)
+  const claimed = await linkAndClaim(rows, host.id, { userId, defaultCapabilities, now })
+  // Somebody else linked or ended the host since this page was opened.
+  if (!claimed) throw new ProtocolError('approval_not_found')
+  return claimed
 }
 
 async function announce(
   { events }: AgentAuthContext,
   { approval, agent, host }: OpenApproval,
-  { status, decided }: Settlement,
+  { status, decided, reason }: Settlement,
   userId: string,
 ): Promise<void> {
   const who = { agentId: agent.id, hostId: host.id, userId }
-  if (status === 'approved' && host.userId === null) {
-    await events.emit({ type: 'host.linked', outcome: 'success', ...who })
-  }
   const names = (allow: boolean) =>
     decided.filter((grant) => grant.allow === allow).map(({ capability }) => capability)
   await events.emit({
     type: `approval.${status}`,
     outcome: 'success',
     ...who,
-    details: { kind: approval.kind, allowed: names(true), denied: names(false) },
+    details: {
+      kind: approval.kind,
+      allowed: names(true),
+      denied: names(false),
+      ...(reason && { reason }),
+    },
   })
 }

@@ -1,6 +1,7 @@
 import { type ApprovalView, resembledBrand } from '@countersign/protocol'
 import type { OpenApproval } from './open.ts'
-import { strengthOf, titleOf } from '../capabilities.ts'
+import { strengthOf } from '../capabilities.ts'
+import { approvalDigest, shownCapabilities, shownClaims } from './digest.ts'
 import { findPasskeys } from './passkeys.ts'
 import { isFresh, type PersonRequest } from '../person.ts'
 import { fingerprintOf } from '../wire.ts'
@@ -11,27 +12,21 @@ import { fingerprintOf } from '../wire.ts'
  */
 export async function approvalView(
   { context, auth, person, now }: PersonRequest<unknown>,
-  { approval, agent, host, pending }: OpenApproval,
+  open: OpenApproval,
 ): Promise<ApprovalView> {
+  const { approval, agent, host } = open
   const { options } = context
   const available = (await findPasskeys(auth, person.userId)).length > 0
-  const capabilities = pending.map(({ capability, constraints }) => {
-    const definition = options.capabilities.get(capability)
-    return {
-      capability,
-      title: titleOf(capability, definition),
-      description: definition?.description ?? 'This server no longer offers it.',
-      read_only: definition?.readOnly ?? false,
-      strength: strengthOf(definition, available),
-      input: definition?.input ?? null,
-      constraints,
-    }
-  })
+  const capabilities = shownCapabilities(context, open).map((shown) => ({
+    ...shown,
+    strength: strengthOf(options.capabilities.get(shown.capability), available),
+  }))
   const late = approval.status === 'pending' && approval.expiresAt.getTime() <= now
   const asserted = [agent.name, host.name, approval.reason].filter((text) => text !== null)
   const resembles = asserted.flatMap((text) => resembledBrand(text) ?? [])
   return {
     approval_id: approval.id,
+    approval_digest: await approvalDigest(context, open),
     kind: approval.kind,
     status: late || approval.status === 'superseded' ? 'expired' : approval.status,
     expires_at: approval.expiresAt.toISOString(),
@@ -46,10 +41,7 @@ export async function approvalView(
       requested_at: approval.createdAt.toISOString(),
     },
     asserted: {
-      agent_name: agent.name,
-      host_name: host.name,
-      reason: approval.reason,
-      binding_message: approval.bindingMessage,
+      ...shownClaims(open),
       resembles: [...new Set(resembles)],
     },
     capabilities,

@@ -88,26 +88,32 @@ describe('decideGrants', () => {
     expect(decideGrants(asked, decisions)).toMatchObject(expected)
   })
 
-  it.each<[string, readonly CapabilityDecision[]]>([
-    ['a capability nobody asked for', [{ capability: 'crash', allow: true }]],
+  it.each<[string, readonly CapabilityDecision[], RegExp]>([
+    ['a capability nobody asked for', [{ capability: 'crash', allow: true }], /"crash"/],
     [
       'one capability twice',
       [
         { capability: 'pay', allow: true },
         { capability: 'pay', allow: false },
       ],
+      /each capability once/,
     ],
     [
       'a negative budget',
       [{ capability: 'pay', allow: true, budget: { field: 'amount', limit: -1 } }],
+      /from 0 up/,
     ],
     [
       'an uncountable budget',
       [{ capability: 'pay', allow: true, budget: { field: 'amount', limit: Infinity } }],
+      /at most six decimals/,
     ],
-  ])('refuses %s', (_title, decisions) => {
+  ])('refuses %s and says why', (_title, decisions, message) => {
     expect(() => decideGrants(asked, decisions)).toThrow(
-      expect.objectContaining({ code: 'invalid_request' }),
+      expect.objectContaining({
+        code: 'invalid_request',
+        message: expect.stringMatching(message),
+      }),
     )
   })
 })
@@ -182,6 +188,53 @@ describe('decisionDocument', () => {
     ]
     expect(document([read, pay])).toBe(document([pay, read]))
     expect(document([read, pay])).toBe(document())
+  })
+
+  it('is in the order of names, whichever order the grants were stored in', () => {
+    const three = decideGrants([pending('read'), pending('pay'), pending('close')], undefined)
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ]
+    const documents = orders.map((order) =>
+      JSON.stringify(
+        decisionDocument(
+          'apr_1',
+          order.flatMap((index) => three[index] ?? []),
+        ),
+      ),
+    )
+    expect(new Set(documents).size).toBe(1)
+    expect(documents[0]).toMatch(/"close".*"pay".*"read"/)
+  })
+
+  it('holds all that the decision activates, and nothing of what it denies', () => {
+    const decided = decideGrants(asked, [
+      { capability: 'read', allow: false, reason: 'No.' },
+      {
+        capability: 'pay',
+        allow: true,
+        expires_in: 60,
+        max_uses: 2,
+        budget: { field: 'amount', limit: 5 },
+      },
+    ])
+    expect(decisionDocument('apr_1', decided)).toEqual({
+      approval_id: 'apr_1',
+      allowed: [
+        {
+          capability: 'pay',
+          constraints: { amount: { max: 300 } },
+          expires_in: 60,
+          max_uses: 2,
+          budget: { field: 'amount', limit: 5 },
+        },
+      ],
+    })
   })
 
   it.each<[string, CapabilityDecision]>([

@@ -53,8 +53,10 @@ export function decideGrants(
   }
   return pending.map((grant) => {
     if (!decisions) return decide(grant, { capability: grant.capability, allow: true })
-    const decision = decisions.find(({ capability }) => capability === grant.capability)
-    return decide(grant, decision ?? { capability: grant.capability, allow: false })
+    return decide(
+      grant,
+      decisions.find(({ capability }) => capability === grant.capability),
+    )
   })
 }
 
@@ -76,9 +78,9 @@ export function decisionDocument(
   return { approval_id: approvalId, allowed }
 }
 
-function decide(grant: Grant, decision: CapabilityDecision): DecidedGrant {
+function decide(grant: Grant, decision: CapabilityDecision | undefined): DecidedGrant {
   const base = { grantId: grant.id, capability: grant.capability }
-  if (!decision.allow) return { ...base, allow: false, reason: decision.reason ?? null }
+  if (!decision?.allow) return { ...base, allow: false, reason: decision?.reason ?? null }
 
   const meet = meetConstraints(grant.constraints, decision.constraints ?? null)
   if (meet.empty) {

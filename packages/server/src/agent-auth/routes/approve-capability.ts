@@ -1,5 +1,7 @@
 import { approveRequestSchema } from '@countersign/protocol'
+import { requireWhatWasShown } from '../approval/digest.ts'
 import { openForDecision } from '../approval/open.ts'
+import { requireProof } from '../approval/proof.ts'
 import { strengthOf } from '../capabilities.ts'
 import { decideGrants, decisionDocument } from '../domain/decide.ts'
 import { findPasskeys, requireAssertion } from '../approval/passkeys.ts'
@@ -20,6 +22,7 @@ export const approveCapability = personRoute({
     const { context, auth, person, input } = request
     if (input.action === 'approve') requireFreshSession(request)
     const open = await openForDecision(request)
+    await requireWhatWasShown(context, open, input)
     if (input.action === 'deny') {
       const reason = input.reason ?? null
       const decided = open.pending.map(({ id, capability }) => ({
@@ -28,7 +31,7 @@ export const approveCapability = personRoute({
         allow: false as const,
         reason,
       }))
-      return settle(request, open, { status: 'denied', decided })
+      return settle(request, open, { status: 'denied', decided, reason })
     }
     const decided = decideGrants(open.pending, input.capabilities)
     const hasPasskey = (await findPasskeys(auth, person.userId)).length > 0
@@ -41,6 +44,7 @@ export const approveCapability = personRoute({
       const stepUp = { context, auth, userId: person.userId, document }
       await requireAssertion(stepUp, input.webauthn_response)
     }
+    await requireProof(context, open.approval, { userId: person.userId, proof: input.proof })
     return settle(request, open, { status: 'approved', decided })
   },
 })

@@ -1,0 +1,2 @@
+export { describeApprovalMethod } from './describe-approval-method.ts'
+export type { TestRunner } from './describe-approval-method.ts'
