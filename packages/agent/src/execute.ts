@@ -4,7 +4,6 @@ import { capabilityKey, describeCapability } from './describe-capability.ts'
 import { discoverProvider } from './discover.ts'
 import { AgentClientError, badResponse } from './errors.ts'
 import { callServer } from './http.ts'
-import { isRecord } from './json.ts'
 import type { ServerAnswer } from './http.ts'
 import { pollUntil } from './poll.ts'
 import { retryAfter, saysCode, serverError } from './server-error.ts'
@@ -46,7 +45,7 @@ export async function executeCapability(
   assertNotWidened(connection.requested, ours)
   const provider = await discoverProvider(context, connection.issuer, { signal })
   try {
-    const location = await locate(context, connection, { provider, capability, signal })
+    const location = await locate(context, provider, options)
     const url = parseServerUrl(location, provider.issuer)
     const token = await agentToken(context, connection, {
       audience: location,
@@ -64,16 +63,15 @@ export async function executeCapability(
 /** The URL a capability lives at, exactly as the server writes it: it becomes the JWT's `aud`. */
 async function locate(
   context: AgentContext,
-  { issuer, agent_id: agentId }: StoredConnection,
-  where: { provider: Provider; capability: string; signal: AbortSignal | undefined },
+  { issuer, default_location }: Provider,
+  { agentId, capability: name, signal }: ExecuteOptions,
 ): Promise<string> {
-  const { provider, capability: name, signal } = where
   const known = context.capabilities.get(capabilityKey(issuer, agentId, name))
   const isFresh = known && known.freshUntil > context.clock.now()
   const { location } = isFresh
     ? known.value
     : await describeCapability(context, { agentId, issuer, name, signal }).catch(unlessUnknown)
-  return location ?? provider.default_location
+  return location ?? default_location
 }
 
 /** Whether a capability never existed or was taken away is for the execute endpoint to say. */
@@ -82,7 +80,8 @@ function unlessUnknown(error: unknown): { readonly location?: string } {
   throw error
 }
 
-async function complete(
+/** The result of an answer; one that is pending is polled for. */
+export async function complete(
   context: AgentContext,
   connection: StoredConnection,
   {
@@ -94,7 +93,7 @@ async function complete(
   if (answer.body['status'] !== 'pending') return readResult(answer)
   const url = parseIssuerUrl(answer.body['status_url'], provider.issuer)
   const { signal } = options
-  const waitHint = ({ headers, body }: ServerAnswer): number | undefined =>
+  const waitHint = ({ headers, body }: ServerAnswer): number =>
     retryAfter(headers.get('retry-after') ?? body['retry_after'], context.clock.now())
   const finished = await pollUntil(context, {
     ask: async () => {
@@ -103,7 +102,7 @@ async function complete(
     },
     waitHint,
     isDone: ({ body }) => body['status'] !== 'pending',
-    interval: Math.max(firstPoll, waitHint(answer) ?? 0),
+    interval: Math.max(firstPoll, waitHint(answer)),
     grow: (interval) => Math.min(interval * 2, Math.max(slowestPoll, interval)),
     deadline: context.clock.now() + (options.timeout ?? 900_000),
     signal,
@@ -113,10 +112,7 @@ async function complete(
 }
 
 function readResult({ body }: ServerAnswer): ExecutionResult {
-  if (body['status'] === 'failed') {
-    const { error } = body
-    throw serverError(500, undefined, isRecord(error) ? error : undefined)
-  }
+  if (body['status'] === 'failed') throw serverError(500, undefined, body['error'])
   if (body['status'] === 'completed') return { data: body['result'] }
   if (Object.hasOwn(body, 'data')) return { data: body['data'] }
   throw badResponse('no result')
