@@ -8,17 +8,22 @@ type Listener = (event: AgentEvent) => void
 export class Events {
   readonly #log: EventLog
   readonly #onEvent: ((event: AgentEvent) => void | Promise<void>) | undefined
-  readonly #onError: (error: unknown) => void
+  readonly #onLost: (error: unknown) => void
+  readonly #onFailed: (error: unknown) => void
   readonly #listeners = new Set<Listener>()
 
   constructor(options: {
     db: Database
     onEvent: ((event: AgentEvent) => void | Promise<void>) | undefined
-    onError: (error: unknown) => void
+    /** Called when an event cannot be stored. */
+    onLost: (error: unknown) => void
+    /** Called when `onEvent` throws. */
+    onFailed: (error: unknown) => void
   }) {
     this.#log = new EventLog(options.db)
     this.#onEvent = options.onEvent
-    this.#onError = options.onError
+    this.#onLost = options.onLost
+    this.#onFailed = options.onFailed
   }
 
   /** Resolves once the event is durable. Never throws: what happened has happened. */
@@ -26,10 +31,15 @@ export class Events {
     try {
       await this.#log.record(event, new Date())
     } catch (error) {
-      this.#onError(error)
+      this.#onLost(error)
     }
+    this.tell(event)
+  }
+
+  /** Tells who listens of an event that is stored already. */
+  tell(event: AgentEvent): void {
     for (const listener of this.#listeners) listener(event)
-    void Promise.resolve(event).then(this.#onEvent).catch(this.#onError)
+    void Promise.resolve(event).then(this.#onEvent).catch(this.#onFailed)
   }
 
   /** Calls `listener` for every event until the returned function is called. */

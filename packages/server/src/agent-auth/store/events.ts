@@ -1,3 +1,4 @@
+import type { Where } from '@better-auth/core/db/adapter'
 import type { AgentEvent } from '../domain/event.ts'
 import { Batch } from './batch.ts'
 import { toColumns } from './columns.ts'
@@ -23,13 +24,14 @@ export class EventLog {
   }
 
   async record(event: AgentEvent, now: Date): Promise<void> {
-    const row = toRow(event, now)
+    const row = newEvent(event, now)
     if (this.#batch) return this.#batch.add(row)
     await this.#db.adapter.create({ model, data: { ...row }, forceAllowId: true })
   }
 }
 
-function toRow(event: AgentEvent, now: Date): StoredEvent {
+/** An event that happens now, complete with its id. */
+export function newEvent(event: AgentEvent, now: Date): StoredEvent {
   const { type, outcome, agentId, hostId, userId, capability, code, details } = event
   return {
     id: newEventId(now),
@@ -55,18 +57,32 @@ async function insertEvents(sql: SqlClient, events: readonly StoredEvent[]): Pro
   return events.map(() => undefined)
 }
 
-/** The audit rows of one agent, newest first, from before the event with the id `before`. */
-export async function findEventsOf(
-  db: Database,
-  agentId: string,
-  page: { before: string | undefined; limit: number },
-): Promise<StoredEvent[]> {
-  const before =
-    page.before === undefined ? [] : [{ field: 'id', operator: 'lt' as const, value: page.before }]
+/** Which events are wanted, newest first. Those of one agent, or all that concern one person. */
+export interface EventQuery {
+  readonly of: { readonly agentId: string } | { readonly userId: string }
+  readonly hostId?: string | undefined
+  readonly capability?: string | undefined
+  readonly outcome?: AgentEvent['outcome'] | undefined
+  readonly since?: Date | undefined
+  /** The event the page before ended with. */
+  readonly before?: string | undefined
+  readonly limit: number
+}
+
+/** Finds audit rows, newest first. */
+export async function findEvents(db: Database, query: EventQuery): Promise<StoredEvent[]> {
+  const { of, hostId, capability, outcome, since, before, limit } = query
+  const [owner, id] = 'agentId' in of ? ['agentId', of.agentId] : ['userId', of.userId]
+  const where: Where[] = [{ field: owner, value: id }]
+  if (hostId !== undefined) where.push({ field: 'hostId', value: hostId })
+  if (capability !== undefined) where.push({ field: 'capability', value: capability })
+  if (outcome !== undefined) where.push({ field: 'outcome', value: outcome })
+  if (before !== undefined) where.push({ field: 'id', operator: 'lt', value: before })
+  if (since !== undefined) where.push({ field: 'createdAt', operator: 'gte', value: since })
   return db.adapter.findMany<StoredEvent>({
     model,
-    where: [{ field: 'agentId', value: agentId }, ...before],
+    where,
     sortBy: { field: 'id', direction: 'desc' },
-    limit: page.limit,
+    limit,
   })
 }
