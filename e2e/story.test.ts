@@ -1,19 +1,19 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { addVirtualAuthenticator, launchChromium } from '../testing/chromium.ts'
 import { type ServerProcess, startServerProcess } from '../testing/server-process.ts'
 import { runCli, startCli } from './cli.ts'
+import { checkPage, complaintsOf, firstAccount } from './pages.ts'
 
 let server: ServerProcess
 let browser: Browser
 let page: Page
 let home: string
 /** What the browser complains about, such as a violated content security policy. */
-const complaints: string[] = []
+let complaints: readonly string[] = []
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'countersign-agent-'))
@@ -21,12 +21,7 @@ beforeAll(async () => {
   browser = await launchChromium()
   // One context for the axe checks and the story: axe needs a page it may open itself.
   page = await (await browser.newContext()).newPage()
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    // The answers of 4xx that the story provokes are reported as errors, too.
-    const expected = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !expected) complaints.push(message.text())
-  })
+  complaints = complaintsOf(page)
   await addVirtualAuthenticator(page)
 }, 120_000)
 
@@ -41,40 +36,10 @@ const execute = (agent: string, capability: string, args?: object) =>
 
 const transfer = (amount: number) => ({ from: 'acc_1', to: 'acc_2', amount, currency: 'EUR' })
 
-/** Nothing on the page breaks WCAG 2.2 AA as far as a program can see, and nothing is cut at 360 px. */
-async function expectAccessible(name: string): Promise<void> {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze()
-  expect(violations.map(({ id, nodes }) => [name, id, nodes.map((node) => node.html)])).toEqual([])
-  const desktop = { width: 1280, height: 900 }
-  await page.setViewportSize({ width: 360, height: 740 })
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - window.innerWidth,
-  )
-  expect([name, Math.max(0, overflow)]).toEqual([name, 0])
-  if (process.env['SCREENSHOTS']) await takePictures(process.env['SCREENSHOTS'], name)
-  await page.setViewportSize(desktop)
-}
-
-async function takePictures(folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    for (const width of [360, 1280]) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.screenshot({
-        path: join(folder, `${name}-${colorScheme}-${width}.png`),
-        fullPage: true,
-      })
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light' })
-}
+const expectAccessible = (name: string) => checkPage(page, name)
 
 it('tells the whole story: an agent asks, a person countersigns, the agent acts, the person stops it', async () => {
-  const printed = server.output()
-  const email = /e-mail\s+(\S+)/.exec(printed)?.[1] ?? ''
-  const password = /password\s+(\S+)/.exec(printed)?.[1] ?? ''
+  const { email, password } = firstAccount(server)
 
   // The agent's side: look, then ask.
   expect(await runCli(home, 'discover', server.url)).toMatchObject({ code: 0 })

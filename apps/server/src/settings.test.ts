@@ -45,6 +45,19 @@ describe('readSettings', () => {
     expect(read({ PORT: '8080', COUNTERSIGN_BASE_URL: ' ' }).baseURL).toBe('http://localhost:8080')
   })
 
+  it('announces requests where the operator says, signed', () => {
+    const notify = { url: 'https://mailer.example.com/notices', secret }
+    const source = { COUNTERSIGN_NOTIFY_URL: notify.url, COUNTERSIGN_NOTIFY_SECRET: secret }
+    expect(read(source).notify).toEqual(notify)
+    for (const wrong of [
+      { COUNTERSIGN_NOTIFY_URL: notify.url },
+      { ...source, COUNTERSIGN_NOTIFY_SECRET: 'short' },
+      { ...source, COUNTERSIGN_NOTIFY_URL: 'http://mailer.example.com' },
+    ]) {
+      expect(() => read(wrong)).toThrow(ConfigurationError)
+    }
+  })
+
   it.each([
     ['PORT', { PORT: 'http' }, 'PORT must be a number from 1 to 65535.'],
     ['PORT', { PORT: '0' }, 'PORT must be a number from 1 to 65535.'],

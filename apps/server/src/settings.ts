@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { ConfigurationError, proxyList, readEnvironment } from '@countersign/server'
+import { ConfigurationError, isLoopback, proxyList, readEnvironment } from '@countersign/server'
 import type { Environment } from '@countersign/server'
 
 /** What the server is started with: the environment, read and checked once. */
@@ -17,6 +17,14 @@ export interface Settings extends Environment {
   readonly firstEmail: string
   /** Addresses of reverse proxies that may say who the client is. */
   readonly trustedProxies: readonly string[]
+  /** Where people’s requests are announced, for mail or push; undefined announces them nowhere. */
+  readonly notify: NotifySettings | undefined
+}
+
+/** The operator’s own program that tells people of requests. */
+export interface NotifySettings {
+  readonly url: string
+  readonly secret: string
 }
 
 /** Reads the settings. A wrong value throws a `ConfigurationError` of one sentence. */
@@ -35,6 +43,7 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
     migrate: parseSwitch('COUNTERSIGN_MIGRATE', value('COUNTERSIGN_MIGRATE')),
     firstEmail: parseEmail(value('COUNTERSIGN_FIRST_EMAIL') ?? 'owner@countersign.local'),
     trustedProxies: parseProxies(value('COUNTERSIGN_TRUSTED_PROXIES')),
+    notify: parseNotify(value('COUNTERSIGN_NOTIFY_URL'), value('COUNTERSIGN_NOTIFY_SECRET')),
   }
   if (production && !settings.secret) {
     throw new ConfigurationError(
@@ -83,6 +92,22 @@ function parseProxies(value: string | undefined): readonly string[] {
     throw new ConfigurationError(message, { cause })
   }
   return proxies
+}
+
+function parseNotify(
+  url: string | undefined,
+  secret: string | undefined,
+): NotifySettings | undefined {
+  if (url === undefined && secret === undefined) return undefined
+  if (url === undefined || secret === undefined || secret.length < 32) {
+    throw new ConfigurationError(
+      'COUNTERSIGN_NOTIFY_URL and COUNTERSIGN_NOTIFY_SECRET go together, and the secret has 32 characters or more.',
+    )
+  }
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  const local = target?.protocol === 'http:' && isLoopback(target.hostname)
+  if (target?.protocol === 'https:' || local) return { url, secret }
+  throw new ConfigurationError('COUNTERSIGN_NOTIFY_URL must be an https URL.')
 }
 
 function checkDataDirectory(directory: string): void {

@@ -1,5 +1,13 @@
 import { once } from 'node:events'
-import { isLoopback, ConfigurationError, createAuth, proxyList } from '@countersign/server'
+import {
+  ciba,
+  cibaWebhook,
+  ConfigurationError,
+  createAuth,
+  deviceAuthorization,
+  isLoopback,
+  proxyList,
+} from '@countersign/server'
 import type { Auth } from '@countersign/server'
 import { createAdaptorServer } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
@@ -36,7 +44,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       clientAddressHeader,
       migrate: settings.migrate,
       ...(settings.secret && { secret: settings.secret }),
-      agentAuth: { ...demo?.capabilities },
+      agentAuth: { ...demo?.capabilities, ...notifications(settings) },
     })
     await auth.$ready
     const server = await listen(auth, settings)
@@ -58,6 +66,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 
 function database({ connectionString, dataDir }: Settings) {
   return connectionString ? { connectionString, dataDir } : { dataDir }
+}
+
+/** With somebody to tell people of requests, the linked person is asked directly: no code to type. */
+function notifications({ notify }: Settings) {
+  if (!notify) return {}
+  const asks = ciba({ onApprovalRequested: cibaWebhook(notify) })
+  return { approvalMethods: [deviceAuthorization(), asks] }
 }
 
 async function listen(auth: Auth, settings: Settings): Promise<Server> {

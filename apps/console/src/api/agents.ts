@@ -1,4 +1,11 @@
-import type { ActivityPage, AgentView } from './contract.ts'
+import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser'
+import type {
+  ActivityEvent,
+  ActivityPage,
+  AgentView,
+  Grantable,
+  GrantCapabilityRequest,
+} from './contract.ts'
 import { get, post } from './request.ts'
 
 /** Lists the person's agents. */
@@ -11,13 +18,39 @@ export function getAgent(agentId: string, signal: AbortSignal): Promise<AgentVie
   return get('/agent/get', { query: { agent_id: agentId }, signal })
 }
 
-/** Reads one page of an agent's history, newest first. */
+/** Whose history, and which part of it. */
+export interface ActivityFilter {
+  agent_id?: string
+  host_id?: string
+  capability?: string
+  outcome?: ActivityEvent['outcome']
+}
+
+/** Reads one page of history, newest first. */
 export function getActivity(
-  agentId: string,
+  filter: ActivityFilter,
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<ActivityPage> {
-  return get('/agent/activity', { query: { agent_id: agentId, cursor, limit: '20' }, signal })
+  return get('/agent/activity', { query: { ...filter, cursor, limit: '20' }, signal })
+}
+
+/** Reads what the person can give: to the agents of one app, or to an app that is not there yet. */
+export function listGrantable(hostId: string | undefined, signal: AbortSignal): Promise<Grantable> {
+  return get('/agent/grantable', { query: { host_id: hostId }, signal })
+}
+
+/** Asks for a passkey challenge that is good for exactly this grant. */
+export function challengeForGrant(grant: Omit<GrantCapabilityRequest, 'webauthn_response'>) {
+  return post<{ options: PublicKeyCredentialRequestOptionsJSON }>(
+    '/agent/grant-capability/challenge',
+    grant,
+  )
+}
+
+/** Gives an agent what it did not ask for. */
+export function grantCapability(grant: GrantCapabilityRequest): Promise<AgentView> {
+  return post('/agent/grant-capability', grant)
 }
 
 /** Gives an agent another name. */

@@ -1,5 +1,11 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/browser'
-import type { ApprovalView, ApproveRequest, ApproveResponse, Decision } from './contract.ts'
+import type {
+  ApprovalView,
+  ApproveResponse,
+  ClaimPreview,
+  Decision,
+  SentDecision,
+} from './contract.ts'
 import { get, post } from './request.ts'
 
 /** What identifies a request for a decision: the code a person typed, or its id from the inbox. */
@@ -19,6 +25,11 @@ export async function listApprovals(signal: AbortSignal): Promise<readonly Appro
   return answer.approvals
 }
 
+/** Reads which agents without a person a claim is about, and what they did. */
+export function previewClaim(approvalId: string, signal: AbortSignal): Promise<ClaimPreview> {
+  return get('/agent/claim', { query: { approval_id: approvalId }, signal })
+}
+
 /** Asks for a passkey challenge that is good for exactly these decisions. */
 export function challengeFor(approvalId: string, decisions: readonly Decision[]) {
   return post<{ options: PublicKeyCredentialRequestOptionsJSON }>('/agent/approval/challenge', {
@@ -28,6 +39,6 @@ export function challengeFor(approvalId: string, decisions: readonly Decision[])
 }
 
 /** Sends the decision. */
-export function sendDecision(request: ApproveRequest): Promise<ApproveResponse> {
+export function sendDecision(request: SentDecision): Promise<ApproveResponse> {
   return post('/agent/approve-capability', request)
 }

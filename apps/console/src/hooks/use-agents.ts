@@ -1,6 +1,22 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getActivity, getAgent, listAgents } from '../api/agents.ts'
-import { listApprovals } from '../api/approvals.ts'
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
+import {
+  challengeForGrant,
+  getActivity,
+  getAgent,
+  grantCapability,
+  listAgents,
+  listGrantable,
+  type ActivityFilter,
+} from '../api/agents.ts'
+import { listApprovals, previewClaim } from '../api/approvals.ts'
+import type { GrantCapabilityRequest } from '../api/contract.ts'
+import { countersign } from '../lib/countersign.ts'
 
 /** The person's agents. */
 export function useAgents() {
@@ -23,13 +39,41 @@ export function useApprovals() {
   })
 }
 
-/** An agent's history, page by page. */
-export function useActivity(agentId: string) {
+/** Which agents without a person a claim is about. */
+export function useClaim(approvalId: string) {
+  return useQuery({
+    queryKey: ['agents', 'claim', approvalId],
+    queryFn: ({ signal }) => previewClaim(approvalId, signal),
+  })
+}
+
+/** History, page by page. Another filter keeps what is on screen until its first page is there. */
+export function useActivity(filter: ActivityFilter) {
   return useInfiniteQuery({
-    queryKey: ['agents', agentId, 'activity'],
-    queryFn: ({ pageParam, signal }) => getActivity(agentId, pageParam, signal),
+    queryKey: ['agents', 'activity', filter],
+    queryFn: ({ pageParam, signal }) => getActivity(filter, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** What the person can give to the agents of one app, or to an app that is not there yet. */
+export function useGrantable(hostId?: string) {
+  return useQuery({
+    queryKey: ['agents', 'grantable', hostId],
+    queryFn: ({ signal }) => listGrantable(hostId, signal),
+    staleTime: 60_000,
+  })
+}
+
+/** Gives an agent something, confirmed with a passkey where that is what it takes. */
+export function useGrant() {
+  return useAgentChange(async (wanted: { grant: GrantCapabilityRequest; withPasskey: boolean }) => {
+    const { grant, withPasskey } = wanted
+    if (!withPasskey) return grantCapability(grant)
+    const { options } = await challengeForGrant(grant)
+    return grantCapability({ ...grant, webauthn_response: await countersign(options) })
   })
 }
 

@@ -1,16 +1,21 @@
-import { startAuthentication, WebAuthnError } from '@simplewebauthn/browser'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { challengeFor, sendDecision } from '../api/approvals.ts'
 import type { ApproveResponse, Decision } from '../api/contract.ts'
-import { ApiError, needsFreshSession } from '../lib/api-error.ts'
+import { needsFreshSession } from '../lib/api-error.ts'
+import { countersign } from '../lib/countersign.ts'
 
 /** What the person pressed, with exactly what was on screen at that moment. */
 export interface Verdict {
   approvalId: string
+  /** Stands for all that was shown; the server refuses the verdict when it shows something else now. */
+  digest: string
+  agentId: string
   action: 'approve' | 'deny'
   decisions: readonly Decision[]
   withPasskey: boolean
+  /** Why something was denied, for the agent. */
+  reason?: string
   /** What was said to be allowed; kept, because afterwards the request asks for nothing any more. */
   sentences: readonly string[]
 }
@@ -30,6 +35,7 @@ export function useDecision() {
     decide: (verdict: Verdict) => mutate(verdict),
     sending: mutation.isPending ? mutation.variables.action : undefined,
     error: needsFreshSession(mutation.error) ? null : mutation.error,
+    reset: mutation.reset,
     done:
       mutation.data === undefined
         ? undefined
@@ -45,22 +51,20 @@ export function useDecision() {
 }
 
 async function send(verdict: Verdict): Promise<ApproveResponse> {
-  const { approvalId, action, decisions } = verdict
-  if (action === 'deny') return sendDecision({ approval_id: approvalId, action })
+  const { approvalId, digest, agentId, action, reason } = verdict
+  const shown = { approval_id: approvalId, approval_digest: digest, agent_id: agentId }
+  if (action === 'deny') return sendDecision({ ...shown, action, reason })
+  const capabilities = verdict.decisions.map((decision) =>
+    decision.allow || reason === undefined ? decision : { ...decision, reason },
+  )
   return sendDecision({
-    approval_id: approvalId,
+    ...shown,
     action,
-    capabilities: decisions,
-    ...(verdict.withPasskey && { webauthn_response: await countersign(approvalId, decisions) }),
+    capabilities,
+    ...(verdict.withPasskey && { webauthn_response: await confirm(approvalId, capabilities) }),
   })
 }
 
-async function countersign(approvalId: string, decisions: readonly Decision[]): Promise<unknown> {
-  const { options } = await challengeFor(approvalId, decisions)
-  try {
-    return await startAuthentication({ optionsJSON: options })
-  } catch (cause) {
-    const code = cause instanceof WebAuthnError ? cause.code : 'AUTH_CANCELLED'
-    throw new ApiError(400, code, { cause })
-  }
+async function confirm(approvalId: string, decisions: readonly Decision[]) {
+  return countersign((await challengeFor(approvalId, decisions)).options)
 }

@@ -3,8 +3,13 @@ import { useEffect } from 'react'
 import { isUnavailable } from '../lib/api-error.ts'
 
 const pollEvery = 10_000
+/** An open stream tells of what one server process did; the others are asked now and then. */
+const quietFor = 60_000
 
-/** Refetches what is on screen when the server says that something changed, or every ten seconds. */
+/**
+ * Refetches what is on screen when the server says that something changed, every ten
+ * seconds while it cannot say so, and once a minute in any case.
+ */
 export function useLive(): void {
   const queries = useQueryClient()
   useEffect(() => {
@@ -12,8 +17,11 @@ export function useLive(): void {
       // A refused question stays refused: asking a wrong code again would count as another try.
       void queries.invalidateQueries({ predicate: ({ state }) => mayAskAgain(state.error) })
     let source = open(refresh)
+    let asked = Date.now()
     const poll = setInterval(() => {
-      if (source.readyState === EventSource.OPEN) return
+      const isOpen = source.readyState === EventSource.OPEN
+      if (isOpen && Date.now() - asked < quietFor) return
+      asked = Date.now()
       refresh()
       // A refused connection is not tried again by the browser.
       if (source.readyState === EventSource.CLOSED) source = open(refresh)

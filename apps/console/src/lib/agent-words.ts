@@ -27,6 +27,21 @@ export function isOver(agent: AgentView): boolean {
   return agent.status === 'revoked' || agent.status === 'rejected' || agent.status === 'claimed'
 }
 
+/** Whether something more can be given to an agent: it is active, if only paused. */
+export function mayReceive(agent: AgentView): boolean {
+  return agent.status === 'active'
+}
+
+/** What is particular about an agent that works, or worked, without a person; nothing else. */
+export function autonomyWords(agent: Pick<AgentView, 'mode' | 'status'>): string | undefined {
+  if (agent.status === 'claimed') {
+    return 'This agent worked on its own until you took over its app. It is over and may do nothing any more; what it did stands below. The app can connect a new agent, which asks you first.'
+  }
+  return agent.mode === 'autonomous'
+    ? 'This agent works on its own: nobody is asked before it acts. You can stop it here at any time.'
+    : undefined
+}
+
 /** Says for whom an agent works. */
 export function modeWords(mode: string): string {
   if (mode === 'delegated') return 'For you, in your name'

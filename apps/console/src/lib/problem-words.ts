@@ -3,6 +3,10 @@ import { ApiError, isUnavailable } from './api-error.ts'
 const words: Readonly<Record<string, string>> = {
   approval_not_found: 'We do not know this code. Check it and try again.',
   approval_expired: 'This request has expired. Ask your agent to send a new one.',
+  approval_changed: 'The request has changed since you opened it. Read it again.',
+  already_granted: 'It may do all of this already.',
+  agent_revoked: 'This agent is over.',
+  host_not_found: 'This app is not connected to your account any more.',
   approval_decided: 'This request has already been decided.',
   webauthn_required: 'Your passkey could not confirm this. Try once more.',
   INVALID_EMAIL_OR_PASSWORD: 'E-mail or password is not right.',

@@ -6,14 +6,16 @@ import { Fact, FactRow, Moment } from '../components/account/facts.tsx'
 import { Grants } from '../components/account/grants.tsx'
 import { Loaded } from '../components/account/loaded.tsx'
 import { RenameAgent } from '../components/account/rename.tsx'
+import { BackLink } from '../components/back-link.tsx'
 import { Badge } from '../components/badge.tsx'
 import { Fingerprint } from '../components/fingerprint.tsx'
-import { Icon } from '../components/icon.tsx'
+import { Notice } from '../components/notice.tsx'
 import { PageHeading } from '../components/page-heading.tsx'
 import { CardSkeletons, Skeleton } from '../components/skeleton.tsx'
-import { useAgent } from '../hooks/use-agents.ts'
+import { useAgent, useGrantable } from '../hooks/use-agents.ts'
+import { hostName } from '../lib/host-words.ts'
 import { hasCode } from '../lib/api-error.ts'
-import { modeWords, standing } from '../lib/agent-words.ts'
+import { autonomyWords, modeWords, standing } from '../lib/agent-words.ts'
 
 /** One agent: what it may do, what it did, and how to stop it. */
 export function AgentPage() {
@@ -21,13 +23,7 @@ export function AgentPage() {
   const agent = useAgent(agentId)
   return (
     <div className="grid gap-6">
-      <Link
-        to="/account/agents"
-        className="-mx-1 inline-flex min-h-8 items-center gap-1.5 justify-self-start rounded-md px-1 text-sm font-medium text-muted hover:text-ink"
-      >
-        <Icon name="arrow" className="size-4 rotate-180" />
-        All agents
-      </Link>
+      <BackLink to="/account/agents">All agents</BackLink>
       {hasCode(agent.error, 'agent_not_found') ? (
         <PageHeading title="No such agent">
           <p>It may belong to another account.</p>
@@ -43,6 +39,11 @@ export function AgentPage() {
 
 function AgentDetails({ agent }: { agent: AgentView }) {
   const { words, tone } = standing(agent)
+  const autonomy = autonomyWords(agent)
+  const { capabilities = [] } = useGrantable(agent.host.host_id).data ?? {}
+  const titles = Object.fromEntries(
+    [...capabilities, ...agent.grants].map(({ capability, title }) => [capability, title]),
+  )
   return (
     <>
       <div className="flex flex-wrap items-start justify-between gap-4">
@@ -56,9 +57,14 @@ function AgentDetails({ agent }: { agent: AgentView }) {
         </div>
         <AgentActions agent={agent} />
       </div>
+      {autonomy !== undefined && <Notice tone="info">{autonomy}</Notice>}
       <div className="card p-5 sm:p-6">
         <FactRow>
-          <Fact name="Connected app">{agent.host.name ?? 'Unnamed'}</Fact>
+          <Fact name="Connected app">
+            <Link to={`/account/apps/${agent.host.host_id}`} className="link">
+              {hostName(agent.host)}
+            </Link>
+          </Fact>
           <Fact name="Works">{modeWords(agent.mode)}</Fact>
           <Fact name="Connected">
             <Moment at={agent.activated_at} never="Not yet" />
@@ -79,7 +85,7 @@ function AgentDetails({ agent }: { agent: AgentView }) {
       </div>
       <div className="grid items-start gap-6 lg:grid-cols-[3fr_2fr]">
         <Grants agent={agent} />
-        <Activity agent={agent} />
+        <Activity title="What happened" of={{ agent_id: agent.agent_id }} titles={titles} />
       </div>
     </>
   )

@@ -1,18 +1,29 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, NavLink, Outlet, useNavigate } from 'react-router'
+import { useEffect, useRef } from 'react'
+import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { signOut } from '../../api/auth.ts'
+import { useApprovals } from '../../hooks/use-agents.ts'
 import { useSession } from '../../hooks/use-session.ts'
 import { Button } from '../button.tsx'
 import { Wordmark } from '../mark.tsx'
 
 const pages = [
   ['/account/agents', 'Agents'],
+  ['/account/approvals', 'Approvals'],
+  ['/account/apps', 'Apps'],
   ['/account/sessions', 'Sessions'],
   ['/account/passkeys', 'Passkeys'],
 ] as const
 
 /** The frame of the account pages. */
 export function AccountLayout() {
+  const nav = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  useEffect(() => {
+    // On a small screen the row scrolls; the place one is at stays in sight.
+    const here = nav.current?.querySelector('[aria-current=page]')
+    here?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [pathname])
   return (
     <div className="min-h-dvh">
       <a
@@ -31,16 +42,18 @@ export function AccountLayout() {
             <Wordmark />
           </Link>
           <nav
+            ref={nav}
             aria-label="Account"
-            className="order-last -mx-1 flex w-full gap-1 sm:order-none sm:w-auto"
+            className="scrollless order-last -mx-4 flex w-[calc(100%+2rem)] overflow-x-auto px-2.5 text-sm sm:order-none sm:mx-0 sm:w-auto sm:px-0 sm:text-[0.9375rem]"
           >
             {pages.map(([to, name]) => (
               <NavLink
                 key={to}
                 to={to}
-                className="relative flex min-h-11 items-center rounded-md px-3 font-medium text-muted hover:text-ink aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-3 aria-[current=page]:after:bottom-0 aria-[current=page]:after:h-0.5 aria-[current=page]:after:rounded-full aria-[current=page]:after:bg-accent sm:min-h-16"
+                className="relative flex min-h-11 items-center rounded-md px-1.5 font-medium whitespace-nowrap text-muted -outline-offset-2 hover:text-ink aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-1.5 sm:px-3 sm:aria-[current=page]:after:inset-x-3 aria-[current=page]:after:bottom-0 aria-[current=page]:after:h-0.5 aria-[current=page]:after:rounded-full aria-[current=page]:after:bg-accent sm:min-h-16"
               >
                 {name}
+                {to === '/account/approvals' && <WaitingCount />}
               </NavLink>
             ))}
           </nav>
@@ -55,6 +68,18 @@ export function AccountLayout() {
         <Outlet />
       </main>
     </div>
+  )
+}
+
+/** How many requests wait for the person; nothing when none does. */
+function WaitingCount() {
+  const count = useApprovals().data?.length ?? 0
+  if (count === 0) return null
+  return (
+    <span className="ml-1.5 inline-flex min-w-5 items-center justify-center rounded-full bg-accent px-1.5 text-xs leading-5 font-semibold text-on-accent tabular-nums">
+      {count}
+      <span className="sr-only"> waiting</span>
+    </span>
   )
 }
 

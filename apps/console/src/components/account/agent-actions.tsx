@@ -2,11 +2,10 @@ import { pauseAgent, revokeAgent } from '../../api/agents.ts'
 import type { AgentView } from '../../api/contract.ts'
 import { useAgentChange } from '../../hooks/use-agents.ts'
 import { isOver } from '../../lib/agent-words.ts'
-import { problemWords } from '../../lib/problem-words.ts'
 import { Button } from '../button.tsx'
 import { ConfirmDialog } from '../confirm-dialog.tsx'
 import { Icon } from '../icon.tsx'
-import { Notice } from '../notice.tsx'
+import { Problem } from '../problem.tsx'
 
 /** Pause or resume an agent, or end it. */
 export function AgentActions({ agent }: { agent: AgentView }) {
@@ -39,11 +38,7 @@ export function AgentActions({ agent }: { agent: AgentView }) {
           </p>
         </ConfirmDialog>
       </div>
-      {pause.error !== null && (
-        <Notice tone="danger" alert>
-          {problemWords(pause.error)}
-        </Notice>
-      )}
+      <Problem attempt={pause} to="let it go on" again={() => pause.mutate(false)} />
     </div>
   )
 }

@@ -1,10 +1,13 @@
+import { Link } from 'react-router'
 import { revokeGrant } from '../../api/agents.ts'
 import type { AgentView, GrantView } from '../../api/contract.ts'
 import { useAgentChange } from '../../hooks/use-agents.ts'
 import { useNow } from '../../hooks/use-now.ts'
+import { mayReceive } from '../../lib/agent-words.ts'
 import { grantEnd, grantLimits, grantStatusWords } from '../../lib/grant-words.ts'
 import { capitalise } from '../../lib/words.ts'
 import { Badge, EffectBadge } from '../badge.tsx'
+import { buttonClass } from '../button.tsx'
 import { ConfirmDialog } from '../confirm-dialog.tsx'
 
 /** What an agent may do, then what it may do no more. */
@@ -13,9 +16,16 @@ export function Grants({ agent }: { agent: AgentView }) {
   const rest = agent.grants.filter(({ status }) => status !== 'active')
   return (
     <section aria-labelledby="grants" className="min-w-0">
-      <h2 id="grants" className="mb-3 text-lg font-semibold">
-        What it may do
-      </h2>
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <h2 id="grants" className="text-lg font-semibold">
+          What it may do
+        </h2>
+        {mayReceive(agent) && (
+          <Link to={`/account/agents/${agent.agent_id}/allow`} className={buttonClass('secondary')}>
+            Allow more
+          </Link>
+        )}
+      </div>
       {live.length === 0 && <p className="card p-5 text-muted sm:p-6">Nothing right now.</p>}
       <ul className="grid gap-4">
         {live.map((grant) => (

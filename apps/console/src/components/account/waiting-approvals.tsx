@@ -1,5 +1,6 @@
 import { Link } from 'react-router'
 import { useApprovals } from '../../hooks/use-agents.ts'
+import { approvalPath, asksWords } from '../../lib/approval-words.ts'
 import { list, uncapitalise } from '../../lib/words.ts'
 import { buttonClass } from '../button.tsx'
 import { Moment } from './facts.tsx'
@@ -19,14 +20,14 @@ export function WaitingApprovals() {
             <p className="min-w-0 flex-1 basis-64 wrap-anywhere">
               <q className="font-medium">{view.asserted.agent_name}</q>{' '}
               {view.capabilities.length === 0
-                ? 'wants to connect'
+                ? asksWords(view.kind)
                 : `asks to ${list(view.capabilities.map(({ title }) => uncapitalise(title)))}`}{' '}
               <span className="text-sm text-muted">
                 <Moment at={view.facts.requested_at} />
               </span>
             </p>
             <Link
-              to={`/device?approval_id=${encodeURIComponent(view.approval_id)}`}
+              to={approvalPath(view.approval_id)}
               className={buttonClass('primary')}
               aria-label={`Look at it: request of ${view.asserted.agent_name}`}
             >

@@ -9,8 +9,14 @@ import { Chip, ChipGroup } from '../choice-chips.tsx'
 import { Icon } from '../icon.tsx'
 import { Limits } from './limits.tsx'
 
-/** One capability the agent asks for, with everything a person can decide about it. */
-export function CapabilityCard({ chosen }: { chosen: ChosenCapability }) {
+interface CapabilityCardProps {
+  chosen: ChosenCapability
+  /** The person gives this by themselves: nobody asked, and there is nothing to deny. */
+  given?: boolean
+}
+
+/** One capability, with everything a person can decide about it. */
+export function CapabilityCard({ chosen, given = false }: CapabilityCardProps) {
   const { asked, choice, change } = chosen
   const id = useId()
   return (
@@ -23,17 +29,19 @@ export function CapabilityCard({ chosen }: { chosen: ChosenCapability }) {
             </h3>
             <p className="mt-1 text-muted wrap-anywhere">{asked.description}</p>
           </div>
-          <AllowSwitch
-            label={`Allow ${asked.title}`}
-            allow={choice.allow}
-            onChange={(allow) => change({ allow })}
-          />
+          {!given && (
+            <AllowSwitch
+              label={`Allow ${asked.title}`}
+              allow={choice.allow}
+              onChange={(allow) => change({ allow })}
+            />
+          )}
         </div>
         <div className="flex flex-wrap items-center gap-2 px-5 pt-3 pb-5 sm:px-6">
           <EffectBadge readOnly={asked.read_only} />
-          <Asked chosen={chosen} />
+          {!given && <Asked chosen={chosen} />}
         </div>
-        {choice.allow && <Narrowing chosen={chosen} />}
+        {choice.allow && <Narrowing chosen={chosen} given={given} />}
         <Outcome chosen={chosen} />
       </div>
     </li>
@@ -75,7 +83,7 @@ function AllowSwitch({ label, allow, onChange }: AllowSwitchProps) {
   )
 }
 
-function Narrowing({ chosen }: { chosen: ChosenCapability }) {
+function Narrowing({ chosen, given }: Required<CapabilityCardProps>) {
   const { asked, choice, change, problems } = chosen
   const id = useId()
   const [open, setOpen] = useState(!asked.read_only)
@@ -108,7 +116,7 @@ function Narrowing({ chosen }: { chosen: ChosenCapability }) {
         {shown ? 'Hide limits' : 'Set limits'}
       </button>
       <div id={id} hidden={!shown}>
-        {shown && <Limits chosen={chosen} />}
+        {shown && <Limits chosen={chosen} given={given} />}
       </div>
     </div>
   )

@@ -2,8 +2,14 @@ import { useNow } from '../../hooks/use-now.ts'
 import { clock } from '../../lib/time.ts'
 import { Icon } from '../icon.tsx'
 
-/** Counts down to the moment the request expires; only the last minute is read out. */
-export function Countdown({ expiresAt }: { expiresAt: string }) {
+interface CountdownProps {
+  expiresAt: string
+  /** What the time is for, after “left to”. */
+  to?: string
+}
+
+/** Counts down to the moment something expires; only the last minute is read out. */
+export function Countdown({ expiresAt, to = 'decide' }: CountdownProps) {
   const left = Date.parse(expiresAt) - useNow(1000)
   const soon = left < 60_000
   return (
@@ -16,7 +22,7 @@ export function Countdown({ expiresAt }: { expiresAt: string }) {
         {left > 0 && <span className="tabular-nums">{clock(left)}</span>}
       </span>
       <span role="status" className="sr-only">
-        {soon ? 'Less than one minute left to decide.' : ''}
+        {soon ? `Less than one minute left to ${to}.` : ''}
       </span>
     </p>
   )

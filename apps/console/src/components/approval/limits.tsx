@@ -5,14 +5,23 @@ import { valueWord } from '../../lib/words.ts'
 import { Chip, ChipGroup } from '../choice-chips.tsx'
 import { TextField } from '../text-field.tsx'
 
-/** Controls that tighten what the agent asked for: one group per argument, then totals and uses. */
-export function Limits({ chosen }: { chosen: ChosenCapability }) {
+interface LimitsProps {
+  chosen: ChosenCapability
+  /** Nobody asked: the limits start from what this server allows at most. */
+  given: boolean
+}
+
+/** Controls that tighten what would be allowed: one group per argument, then totals and uses. */
+export function Limits({ chosen, given }: LimitsProps) {
   const { asked, choice, change, problems } = chosen
   const fields = limitFields(asked.input, asked.constraints)
   return (
     <div className="grid items-start gap-x-4 gap-y-5 sm:grid-cols-2">
       <p className="text-sm text-muted sm:col-span-2">
-        You can make it narrower than asked, never wider. Separate several values with commas.
+        {given
+          ? 'What you leave empty has no limit.'
+          : 'You can make it narrower than asked, never wider.'}{' '}
+        Separate several values with commas.
       </p>
       {fields.map((field) => (
         <FieldLimit

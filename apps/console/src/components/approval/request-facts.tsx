@@ -21,7 +21,7 @@ export function RequestFacts({ view, code }: { view: ApprovalView; code: string 
         What we checked
       </h2>
       <dl className="grid gap-x-6 gap-y-3.5 px-5 py-4 sm:grid-cols-[9rem_1fr] sm:px-6">
-        <Fact name="Connected app">
+        <Fact name={facts.host_known ? 'Connected app' : 'App'}>
           {facts.host_known ? (
             <>
               <Badge tone="good" icon="check">

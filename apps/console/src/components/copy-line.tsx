@@ -1,0 +1,31 @@
+import { useState } from 'react'
+import { Button } from './button.tsx'
+
+/** A line for a terminal, with a button that copies it. */
+export function CopyLine({ text, label }: { text: string; label: string }) {
+  return (
+    <div className="flex flex-wrap items-stretch gap-3">
+      <code
+        aria-label={label}
+        className="flex min-h-10.5 min-w-0 items-center rounded-lg border border-line bg-sunken px-3.5 py-2 font-mono text-sm wrap-anywhere"
+      >
+        {text}
+      </code>
+      {'clipboard' in navigator && <CopyButton text={text} />}
+    </div>
+  )
+}
+
+function CopyButton({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false)
+  return (
+    <Button
+      tone="secondary"
+      onClick={() => {
+        void navigator.clipboard.writeText(text).then(() => setCopied(true))
+      }}
+    >
+      <span aria-live="polite">{copied ? 'Copied' : 'Copy'}</span>
+    </Button>
+  )
+}
