@@ -1,4 +1,6 @@
 import type { BetterAuthPluginDBSchema } from '@better-auth/core/db'
+import { mergeSchema } from 'better-auth/db'
+import type { InferOptionSchema } from 'better-auth/types'
 
 const ref = (model: string, field = 'id') => ({ model, field, onDelete: 'cascade' as const })
 
@@ -160,3 +162,12 @@ export const agentAuthSchema = {
     },
   },
 } as const satisfies BetterAuthPluginDBSchema
+
+/** Other names for the tables (`modelName`) and their columns (`fields`). */
+export type AgentAuthSchemaNames = InferOptionSchema<typeof agentAuthSchema>
+
+/** The tables under the names somebody's database has for them. */
+export function schemaNamed(names: AgentAuthSchemaNames | undefined): typeof agentAuthSchema {
+  // A copy, as merging writes into what it is given.
+  return mergeSchema(structuredClone(agentAuthSchema), names)
+}

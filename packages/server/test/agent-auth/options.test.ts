@@ -9,7 +9,11 @@ const nothing = { description: 'x', execute: () => null }
 describe('AF1 options that cannot work are refused before the first request', () => {
   it.each<[string, AgentAuthOptions, RegExp]>([
     ['no mode', { modes: [] }, /modes/],
-    ['a mode that is not there yet', { modes: ['delegated', 'autonomous'] }, /autonomous/],
+    [
+      'autonomous agents that act for nobody in particular',
+      { modes: ['delegated', 'autonomous'] },
+      /autonomous/,
+    ],
     ['a JWT age of zero', { jwtMaxAge: 0 }, /jwtMaxAge/],
     ['a JWT age of a day', { jwtMaxAge: 86_400 }, /jwtMaxAge/],
     ['a negative session TTL', { agentSessionTTL: -1 }, /agentSessionTTL/],
