@@ -9,6 +9,8 @@ import type { StoredConnection } from './storage/storage.ts'
 import { parseServerUrl } from './url.ts'
 import type { AgentStatus, Approval } from './wire.ts'
 
+const unusable = 'unusable approval instructions'
+
 /** Options of operations that may have to wait for a person. */
 export interface ApprovalOptions extends OperationOptions {
   /** Told what the person needs, before the waiting starts. */
@@ -24,7 +26,7 @@ export interface ApprovalOptions extends OperationOptions {
  * terminal, one of them in a browser.
  */
 export function readApproval(value: unknown, issuer: string): Approval {
-  if (!isRecord(value)) throw badResponse('unusable approval instructions')
+  if (!isRecord(value)) throw badResponse(unusable)
   const { method, user_code: code, binding_message: message } = value
   if (method !== 'device_authorization' && method !== 'ciba') {
     throw new AgentClientError(
@@ -33,16 +35,16 @@ export function readApproval(value: unknown, issuer: string): Approval {
     )
   }
   const badCode = code !== undefined && !/^[\w -]{1,64}$/.test(asText(code) ?? '')
-  const noPlace = method !== 'ciba' && value['verification_uri'] === undefined
-  if (badCode || noPlace) throw badResponse('unusable approval instructions')
+  if (badCode || (method !== 'ciba' && !value['verification_uri'])) throw badResponse(unusable)
   return {
     method,
     verification_uri: readUrl(value['verification_uri'], issuer),
     verification_uri_complete: readUrl(value['verification_uri_complete'], issuer),
     user_code: asText(code),
     binding_message: asText(message),
-    expires_in: readSeconds(value['expires_in'], { usual: 300, most: 7 * 86_400 }),
-    interval: readSeconds(value['interval'], { usual: 5, most: 300 }),
+    expires_in: readSeconds(value['expires_in'], 300, 604_800),
+    interval: readSeconds(value['interval'], 5, 300),
+    notification_url: asText(value['notification_url']),
   }
 }
 
@@ -83,6 +85,7 @@ export async function awaitDecision(
       ask: () => currentStatus(context, connection, signal),
       isDone: options.isDecided ?? (({ status }) => status !== 'pending'),
       interval: approval.interval * 1000,
+      delay: await context.waitForDecision?.(context, { ...approval, issuer, deadline, signal }),
       deadline,
       signal,
     })
@@ -106,7 +109,7 @@ function readUrl(value: unknown, issuer: string): string | undefined {
   return value === undefined ? undefined : parseServerUrl(value, issuer).href
 }
 
-function readSeconds(value: unknown, limits: { usual: number; most: number }): number {
-  const seconds = typeof value === 'number' && value > 0 ? value : limits.usual
-  return Math.min(Math.max(seconds, 1), limits.most)
+function readSeconds(value: unknown, usual: number, most: number): number {
+  const seconds = Number(value) > 0 ? Number(value) : usual
+  return Math.min(Math.max(seconds, 1), most)
 }

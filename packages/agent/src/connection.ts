@@ -6,7 +6,7 @@ import type { StoredConnection } from './storage/storage.ts'
 import type { AgentStatus } from './wire.ts'
 
 /** A connection without its keys: what callers get to see. */
-export type Connection = Omit<StoredConnection, 'private_jwk' | 'public_jwk' | 'requested'>
+export type Connection = Omit<StoredConnection, 'next' | 'private_jwk' | 'public_jwk' | 'requested'>
 
 /** Seconds an agent JWT lives. */
 export const agentJwtLifetime = 60
@@ -84,6 +84,7 @@ export async function agentToken(
   const host = await getHost(context, connection.issuer)
   return signAgentJwt({
     ...options,
+    cnf: context.cnf,
     issuer: await jwkThumbprint(host.public_jwk),
     agentId: connection.agent_id,
     privateKey: await signingKey(context, connection.private_jwk),
@@ -94,6 +95,7 @@ export async function agentToken(
 /** Leaves the keys behind. */
 export function toConnection(stored: StoredConnection): Connection {
   const {
+    next: _next,
     private_jwk: _private,
     public_jwk: _public,
     requested: _requested,

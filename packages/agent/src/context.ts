@@ -1,10 +1,24 @@
 import { systemClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { AgentStorage } from './storage/storage.ts'
-import type { ApprovalRequest, CapabilityDetail, Provider } from './wire.ts'
+import type { Approval, ApprovalRequest, CapabilityDetail, Provider } from './wire.ts'
 
 /** Called when a person has to approve something, with what they need to see. */
 export type OnApproval = (request: ApprovalRequest) => void | Promise<void>
+
+/**
+ * Waits until a server has news of a decision, and returns how many milliseconds to wait before
+ * asking for it; `undefined` when it cannot know, and the client polls at the usual interval.
+ */
+export type WaitForDecision = (
+  context: AgentContext,
+  waiting: Pick<Approval, 'notification_url' | 'interval'> & {
+    readonly issuer: string
+    /** Milliseconds since 1970, by the clock of the context. */
+    readonly deadline: number
+    readonly signal?: AbortSignal | undefined
+  },
+) => Promise<number | undefined>
 
 /** What every operation needs to know. */
 export interface AgentContextOptions {
@@ -12,8 +26,12 @@ export interface AgentContextOptions {
   readonly storage: AgentStorage
   /** @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined
+  /** Binds every agent JWT to a key; from `createDpop`, together with its `fetch`. */
+  readonly cnf?: { readonly jkt: string } | undefined
   /** Called when a person has to approve something; operations can bring their own. */
   readonly onApproval?: OnApproval | undefined
+  /** `listenForDecision()` of `@countersign/agent/notification`. @default polls */
+  readonly waitForDecision?: WaitForDecision | undefined
   /** @default the real clock */
   readonly clock?: Clock | undefined
 }
@@ -28,7 +46,9 @@ export interface Remembered<T> {
 export interface AgentContext {
   readonly storage: AgentStorage
   readonly fetch: typeof globalThis.fetch
+  readonly cnf?: { readonly jkt: string } | undefined
   readonly onApproval?: OnApproval | undefined
+  readonly waitForDecision?: WaitForDecision | undefined
   readonly clock: Clock
   /** Discovery documents by origin. */
   readonly providers: Map<string, Remembered<Provider>>

@@ -15,6 +15,7 @@ export type {
   OnApproval,
   OperationOptions,
   Remembered,
+  WaitForDecision,
 } from './context.ts'
 export { describeCapability } from './describe-capability.ts'
 export type { DescribeCapabilityOptions } from './describe-capability.ts'

@@ -9,6 +9,8 @@ export interface PollOptions<T> {
   readonly waitHint?: (answer: T) => number | undefined
   readonly isDone: (answer: T) => boolean
   readonly interval: number
+  /** How long to wait before the first question. @default the interval */
+  readonly delay?: number | undefined
   /** The next interval after an answer that was not the last. @default the same again */
   readonly grow?: (interval: number) => number
   readonly deadline: number
@@ -30,7 +32,7 @@ export async function pollUntil<T>(
 ): Promise<T | undefined> {
   const { clock } = context
   let interval = options.interval
-  let delay = interval
+  let delay = options.delay ?? interval
   let failures = 0
   while (options.deadline > clock.now()) {
     const remaining = options.deadline - clock.now()
@@ -41,30 +43,23 @@ export async function pollUntil<T>(
       const answer = await options.ask()
       if (options.isDone(answer)) return answer
       failures = 0
-      delay = atLeast(interval, options.waitHint?.(answer))
+      delay = Math.max(interval, options.waitHint?.(answer) ?? 0)
       interval = options.grow?.(interval) ?? interval
     } catch (error) {
       if (!isTransient(error)) throw error
       if (saysCode(error, 'slow_down')) interval += slowDownBy
       else if (!saysCode(error, 'authorization_pending')) failures += 1
       const backoff = Math.min(interval * 2 ** failures, Math.max(longestBackoff, interval))
-      delay = atLeast(backoff, retryAfterOf(error, clock.now()))
+      delay = Math.max(backoff, retryAfter(error.headers?.['retry-after'], clock.now()))
     }
   }
   return undefined
 }
 
-function isTransient(error: unknown): boolean {
+function isTransient(
+  error: unknown,
+): error is Error & { readonly headers?: ProtocolError['headers'] } {
   if (error instanceof AgentClientError) return error.code === 'unreachable'
   if (saysCode(error, 'slow_down', 'authorization_pending')) return true
   return error instanceof ProtocolError && (error.status === 429 || error.status >= 500)
-}
-
-function retryAfterOf(error: unknown, now: number): number | undefined {
-  const headers = error instanceof ProtocolError ? error.headers : undefined
-  return retryAfter(headers?.['retry-after'], now)
-}
-
-function atLeast(interval: number, wanted = 0): number {
-  return Math.max(interval, wanted)
 }

@@ -1,6 +1,7 @@
 import { ERROR_STATUS, isErrorCode } from '@countersign/protocol'
 import type { ErrorCode } from '@countersign/protocol'
 import { ProtocolError } from './errors.ts'
+import { isRecord } from './json.ts'
 
 /**
  * Turns a server's refusal into a `ProtocolError`.
@@ -11,9 +12,9 @@ import { ProtocolError } from './errors.ts'
 export function serverError(
   status: number,
   responseHeaders: Headers | undefined,
-  body: Readonly<Record<string, unknown>> | undefined,
+  body: unknown,
 ): ProtocolError {
-  const { error: code, message, ...details } = body ?? {}
+  const { error: code, message, ...details } = isRecord(body) ? body : {}
   const comeBack = responseHeaders?.get('retry-after')
   const known = isErrorCode(code)
   return new ProtocolError(known ? code : codeForStatus(status), {
@@ -38,10 +39,10 @@ export function saysCode(error: unknown, ...codes: readonly string[]): error is 
   return codes.some((one) => one === code)
 }
 
-/** Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3), as milliseconds from now. */
-export function retryAfter(value: unknown, now: number): number | undefined {
+/** Reads `Retry-After`, seconds or a date (RFC 9110 §10.2.3), as milliseconds from now; 0 for none. */
+export function retryAfter(value: unknown, now: number): number {
   const seconds = Number(value || Number.NaN)
   if (seconds >= 0) return seconds * 1000
-  const date = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+  const date = Date.parse(String(value))
+  return date > now ? date - now : 0
 }

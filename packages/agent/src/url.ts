@@ -51,7 +51,7 @@ export function parseIssuerUrl(text: unknown, issuer: string): URL {
   const resolved = typeof text === 'string' ? tryParse(text, issuer)?.href : undefined
   const url = parseServerUrl(resolved, issuer)
   if (url.origin === new URL(issuer).origin) return url
-  throw new AgentClientError('issuer_mismatch', `The server points away from itself: ${url.href}`)
+  throw new AgentClientError('issuer_mismatch', `The server points elsewhere: ${url.href}`)
 }
 
 function assertSecure(url: URL, allowLoopback: boolean): void {

@@ -45,6 +45,8 @@ export interface CapabilityDetail extends CapabilitySummary {
   readonly location?: string
   readonly input?: Readonly<Record<string, unknown>>
   readonly output?: Readonly<Record<string, unknown>>
+  /** Whether executing it changes nothing, where the server says so. */
+  readonly read_only?: boolean
 }
 
 /** What an agent may do with one capability, as the server reports it (§5.3). */
@@ -57,6 +59,7 @@ export interface CapabilityGrant {
   readonly input?: Readonly<Record<string, unknown>>
   readonly output?: Readonly<Record<string, unknown>>
   readonly location?: string
+  readonly read_only?: boolean
   readonly reason?: string
   readonly granted_by?: string
   readonly expires_at?: string
@@ -86,6 +89,8 @@ export interface Approval {
   readonly binding_message?: string | undefined
   readonly expires_in: number
   readonly interval: number
+  /** Where the server tells of the decision (§10.10.2). Checked by whoever uses it. */
+  readonly notification_url?: string | undefined
 }
 
 /** An approval together with the agent and the server it is for. */
@@ -101,7 +106,7 @@ export function readAgentStatus(
   agentId?: string,
 ): AgentStatus {
   const { agent_id: id, status } = body
-  if (!isText(id) || id === '' || id !== (agentId ?? id) || !isText(status)) {
+  if (!isText(id) || id !== (agentId ?? id) || !isText(status)) {
     throw badResponse('the state of another agent')
   }
   const grants = readGrants(body['agent_capability_grants'])
@@ -137,6 +142,7 @@ export function toRequested(request: CapabilityRequest): RequestedCapability {
   return { name: request.name, constraints: request.constraints ?? null }
 }
 
+/** Names and states are never empty. */
 function isText(value: unknown): value is string {
-  return typeof value === 'string'
+  return !!asText(value)
 }

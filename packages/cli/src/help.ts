@@ -2,8 +2,11 @@ import { optionsOf } from './arguments.ts'
 import type { Command } from './command.ts'
 import type { CommandGroup } from './commands/index.ts'
 
-/** Help for the program: its groups. */
-export function programHelp(groups: readonly CommandGroup[]): string[] {
+/** Help for the program: its groups, and its commands that belong to none. */
+export function programHelp(
+  groups: readonly CommandGroup[],
+  singles: readonly Command[],
+): string[] {
   return [
     'countersign: identity for agents, from a terminal',
     '',
@@ -12,6 +15,7 @@ export function programHelp(groups: readonly CommandGroup[]): string[] {
     ...groups.flatMap(({ name, commands }) =>
       columns(commands.map((command) => [`${name} ${command.name}`, command.summary])),
     ),
+    ...columns(singles.map(({ name, summary }) => [name, summary])),
     '',
     ...columns([
       ['--help', 'Show help, also for one command'],

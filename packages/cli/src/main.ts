@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { createAgentClient } from '@countersign/agent'
 import { approvalReporter } from './approval.ts'
 import { readArguments } from './arguments.ts'
 import type { Command, Outcome } from './command.ts'
-import { groups } from './commands/index.ts'
+import { groups, singleCommands } from './commands/index.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { commandHelp, groupHelp, programHelp } from './help.ts'
 import { errorLines, errorValue, jsonLine } from './output.ts'
@@ -11,6 +10,7 @@ import { openStorage } from './storage.ts'
 import { suggestion } from './suggest.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
+import { version } from './version.ts'
 
 /** Runs the command line and returns the exit code. Everything printed is printed from here. */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -30,14 +30,16 @@ async function dispatch(
   [first, second, ...rest]: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
-  if (isHelp(first)) return print(terminal, programHelp(groups))
+  if (isHelp(first)) return print(terminal, programHelp(groups, singleCommands))
   if (first === '--version' || first === '-v') return print(terminal, [await version()])
+  const single = singleCommands.find(({ name }) => name === first)
+  if (single) return runCommand(single, second === undefined ? [] : [second, ...rest], terminal)
   const group = groups.find(({ name }) => name === first)
   if (!group)
     throw unknown(
       'command',
       first,
-      groups.map(({ name }) => name),
+      [...groups, ...singleCommands].map(({ name }) => name),
     )
   if (isHelp(second)) return print(terminal, groupHelp(group))
   const command = group.commands.find(({ name }) => name === second)
@@ -93,9 +95,4 @@ function isHelp(word: string | undefined): boolean {
 function unknown(kind: string, word: string | undefined, known: readonly string[]): UsageError {
   const hint = suggestion(word ?? '', known) || ` There is: ${known.join(', ')}.`
   return new UsageError(`There is no ${kind} "${word ?? ''}".${hint}`)
-}
-
-async function version(): Promise<string> {
-  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
 }

@@ -1,12 +1,20 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AgentStorage } from '@countersign/agent'
-import { encryptedFileStorage } from '@countersign/agent/node'
+import { encryptedFileStorage, keychainStorage } from '@countersign/agent/node'
 import type { Terminal } from './terminal.ts'
 
-/** The keys of this person's agents: in `COUNTERSIGN_HOME`, by default `~/.countersign`. */
-export function openStorage({ env }: Terminal): AgentStorage {
-  const home = env['COUNTERSIGN_HOME'] || join(homedir(), '.countersign')
-  const passphrase = env['COUNTERSIGN_PASSPHRASE']
-  return encryptedFileStorage({ file: join(home, 'agents.json'), passphrase })
+/** Where everything of this person is kept: `COUNTERSIGN_HOME`, by default `~/.countersign`. */
+export function homeFolder({ env }: Pick<Terminal, 'env'>): string {
+  return env['COUNTERSIGN_HOME'] || join(homedir(), '.countersign')
+}
+
+/**
+ * The keys of this person's agents, in their home folder. With `COUNTERSIGN_KEYCHAIN=1` the file's
+ * passphrase is in the keychain of the operating system.
+ */
+export function openStorage(terminal: Pick<Terminal, 'env'>): AgentStorage {
+  const file = join(homeFolder(terminal), 'agents.json')
+  if (terminal.env['COUNTERSIGN_KEYCHAIN'] === '1') return keychainStorage({ file })
+  return encryptedFileStorage({ file, passphrase: terminal.env['COUNTERSIGN_PASSPHRASE'] })
 }

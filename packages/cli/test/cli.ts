@@ -21,9 +21,11 @@ export interface RunOptions {
   onPrint?: (line: string) => void
 }
 
-/** The program with a home of its own. */
-export async function newCli(): Promise<(line: string[], options?: RunOptions) => Promise<Run>> {
-  const home = join(await mkdtemp(join(tmpdir(), 'countersign-')), 'home')
+/** The program with a home of its own, or with one that is given. */
+export async function newCli(
+  given?: string,
+): Promise<(line: string[], options?: RunOptions) => Promise<Run>> {
+  const home = given ?? join(await mkdtemp(join(tmpdir(), 'countersign-')), 'home')
   return async (argv, options = {}) => {
     const out: string[] = []
     const err: string[] = []

@@ -8,8 +8,12 @@ export interface StoredHost {
   readonly description: string
   readonly public_jwk: PublicJwk
   readonly private_jwk: PrivateJwk
+  readonly next?: NextKey | undefined
   readonly created_at: string
 }
+
+/** A key that is to take the place of the present one; the server may know it already. */
+export type NextKey = Pick<StoredHost, 'public_jwk' | 'private_jwk'>
 
 /** One agent at one server: its key, its last known state and what it asked for. */
 export interface StoredConnection {
@@ -28,6 +32,7 @@ export interface StoredConnection {
   readonly created_at: string
   readonly public_jwk: PublicJwk
   readonly private_jwk: PrivateJwk
+  readonly next?: NextKey | undefined
 }
 
 /** Records of one kind, by key. */

@@ -5,9 +5,14 @@ import { connections } from './connections.ts'
 import { describe } from './describe.ts'
 import { disconnect } from './disconnect.ts'
 import { discover } from './discover.ts'
+import { enroll } from './enroll.ts'
 import { execute } from './execute.ts'
+import { mcp } from './mcp.ts'
+import { providers } from './providers.ts'
 import { reactivate } from './reactivate.ts'
 import { request } from './request.ts'
+import { rotateKey } from './rotate-key.ts'
+import { search } from './search.ts'
 import { sign } from './sign.ts'
 import { status } from './status.ts'
 
@@ -24,17 +29,24 @@ export const groups: readonly CommandGroup[] = [
     name: 'agent',
     summary: 'Connect agents to services and act through them',
     commands: [
+      search,
       discover,
+      providers,
       capabilities,
       describe,
+      enroll,
       connect,
       status,
       request,
       execute,
       reactivate,
+      rotateKey,
       disconnect,
       sign,
       connections,
     ],
   },
 ]
+
+/** Commands that belong to no group, called as `countersign <name>`. */
+export const singleCommands: readonly Command[] = [mcp]
