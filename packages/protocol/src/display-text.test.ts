@@ -37,6 +37,11 @@ describe('AF17 displayText', () => {
     ['takes invisible characters out', 'a\u200B\u2060\uFEFF\u00AD\u3164\u{E0041}\uFE0Fb', 'ab'],
     ['takes control characters out', 'a\u0000\u0007\u001B[31mb', 'a[31mb'],
     ['shortens towers of marks', `a${'\u0335'.repeat(50)}b`, `a${'\u0335'.repeat(3)}b`],
+    [
+      'shortens towers of marks with tags between them',
+      `a${'\u0335\u0335<b>'.repeat(9)}b`,
+      `a${'\u0335'.repeat(3)}b`,
+    ],
     ['is empty when nothing is to be seen', ' \u200B<b></b>\u202E ', ''],
   ])('%s', (_title, value, expected) => {
     expect(displayText(value)).toBe(expected)
@@ -62,8 +67,9 @@ describe('AF17 displayText', () => {
         expect(text).not.toMatch(/<\/?(b|script)>/i)
         expect(graphemes(text)).toBeLessThanOrEqual(maxLength)
         expect(text).not.toMatch(/\p{Cs}/u)
+        expect(displayText(text, { maxLength })).toBe(text)
       }),
-      { numRuns: 3000 },
+      { numRuns: 10_000 },
     )
   })
 

@@ -14,6 +14,9 @@ const INPUT_PER_CHARACTER = 32
 /** How many code units of an output belong to one character at most, on average. */
 const UNITS_PER_CHARACTER = 4
 
+/** Stands for what is left out at the end. */
+const CUT = '…'
+
 /**
  * Makes text of an unknown author fit to show to a person: one line, of limited length, without
  * tags and without characters that are invisible or change the reading direction.
@@ -21,16 +24,24 @@ const UNITS_PER_CHARACTER = 4
  * The result is still plain text and must be rendered as text. Agent Auth section 8.10.
  */
 export function displayText(value: string, { maxLength = 120 }: DisplayTextOptions = {}): string {
-  const visible = value
-    .slice(0, maxLength * INPUT_PER_CHARACTER)
-    .normalize('NFKC')
+  const visible = normalized(value.slice(0, maxLength * INPUT_PER_CHARACTER))
     .replace(/[\t-\r\u0085\u2800\p{Z}]+/gu, ' ')
     .replace(/[\p{C}\p{Default_Ignorable_Code_Point}]/gu, '')
-    // Towers of combining marks cover the lines around them.
-    .replace(/(\p{M}{3})\p{M}+/gu, '$1')
 
-  const text = withoutTags(visible).normalize('NFKC').replace(/ +/g, ' ').trim()
+  const text = normalized(withoutTags(visible))
+    // Towers of combining marks cover the lines around them. Only now: a tag can stand between them.
+    .replace(/(\p{M}{3})\p{M}+/gu, '$1')
+    .replace(/ +/g, ' ')
+    .trim()
   return cut(text, maxLength)
+}
+
+/** One spelling for what looks the same. The sign of a cut stays: a text may come here twice. */
+function normalized(text: string): string {
+  return text
+    .split(CUT)
+    .map((part) => part.normalize('NFKC'))
+    .join(CUT)
 }
 
 /** Again and again, because `<<b>script>` holds a tag only after its inner tag is gone. */
@@ -60,5 +71,5 @@ function ellipsis(kept: string, maxLength: number): string {
   return `${segments
     .slice(0, maxLength - 1)
     .join('')
-    .trimEnd()}…`
+    .trimEnd()}${CUT}`
 }

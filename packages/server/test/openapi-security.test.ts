@@ -162,6 +162,11 @@ describe('AF8 a path value never leaves its segment', () => {
           const plain = typeof args['q'] === 'object' ? [] : [String(args['q'])]
           const sentPlain = typeof args['q'] === 'object' ? [] : url.searchParams.getAll('q')
           expect(sentPlain).toEqual(plain)
+          // An object spreads its own members; nothing else adds a parameter.
+          const spread = typeof args['q'] === 'object' && !Array.isArray(args['q'])
+          const others = [...url.searchParams.keys()].filter((name) => name !== 'q')
+          if (!spread) expect(others).toEqual(path.includes('?') ? ['fixed'] : [])
+          if (path.includes('?')) expect(url.searchParams.getAll('fixed').at(0)).toBe('1')
         },
       ),
       { numRuns: 12_000 },

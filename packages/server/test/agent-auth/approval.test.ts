@@ -99,7 +99,7 @@ describe.each(worlds)('approval: $name', ({ open }) => {
   })
 
   it('AA66 a stale session activates nothing in any other way', async () => {
-    const { person, agent } = await connected(world, ['list_accounts'])
+    const { person, host, agent } = await connected(world, ['list_accounts'])
     const { cookie } = person
     const pause = (paused: boolean) =>
       call(world.handler, 'POST', '/agent/pause', { cookie, body: { agent_id: agent.id, paused } })
@@ -126,6 +126,8 @@ describe.each(worlds)('approval: $name', ({ open }) => {
           agent_id: agent.id,
           capability: 'crash',
           capabilities: ['crash'],
+          host_id: (await host.status(agent.id)).body.host_id,
+          default_capabilities: ['list_accounts'],
           status: 'active',
         },
       })

@@ -6,21 +6,57 @@ import { call, ISSUER } from '../support/http.ts'
 import { resign } from '../support/raw-jwt.ts'
 import { openPlain, openPostgres, type TestPerson, type World } from '../support/worlds.ts'
 
-const posts = [
-  '/agent/register',
-  '/agent/request-capability',
-  '/agent/reactivate',
-  '/agent/revoke',
-  '/agent/introspect',
-  '/capability/execute',
-]
-const gets = ['/agent/status', '/capability/list', '/capability/describe']
+/** Whose credential an endpoint takes. */
+type By = 'agent' | 'agentOfIssuer' | 'host' | 'service'
+
+const posts: Readonly<Record<string, By>> = {
+  '/agent/register': 'host',
+  '/agent/request-capability': 'agentOfIssuer',
+  '/agent/reactivate': 'host',
+  '/agent/claim': 'host',
+  '/agent/revoke': 'host',
+  '/agent/rotate-key': 'host',
+  '/agent/introspect': 'service',
+  '/host/enroll': 'host',
+  '/host/rotate-key': 'host',
+  '/capability/execute': 'agent',
+  '/capability/batch-execute': 'agent',
+}
+const gets: Readonly<Record<string, By>> = {
+  '/agent/status': 'host',
+  '/agent/events': 'host',
+  '/capability/list': 'agentOfIssuer',
+  '/capability/describe': 'agentOfIssuer',
+  '/capability/job': 'agentOfIssuer',
+}
+/** It takes no body, and a good credential is all it needs. */
+const END = '/host/revoke'
+const SEARCH = '/directory/api/search'
 const personPosts = [
   '/agent/approve-capability',
   '/agent/approval/challenge',
+  '/agent/grant-capability',
+  '/agent/grant-capability/challenge',
   '/agent/update',
   '/agent/pause',
+  '/agent/revoke',
   '/agent/revoke-grant',
+  '/host/create',
+  '/host/update',
+  '/host/unlink',
+  '/host/revoke',
+  '/host/switch-account',
+  '/directory/submit',
+]
+const personGets = [
+  '/agent/approval',
+  '/agent/approvals',
+  '/agent/get',
+  '/agent/list',
+  '/agent/activity',
+  '/agent/grantable',
+  '/agent/claim',
+  '/host/list',
 ]
 
 /** Bodies that look right from afar. */
@@ -70,6 +106,13 @@ const keys = fc.constantFrom(
   'webauthn_response',
   'binding_message',
   'preferred_method',
+  'requests',
+  'id',
+  'job_id',
+  'host_id',
+  'public_key',
+  'default_capabilities',
+  'issuer',
   '__proto__',
   'amount',
   'to',
@@ -80,7 +123,12 @@ const objects = fc
 const nested = fc
   .tuple(objects, keys, fc.oneof(objects, fc.array(fc.oneof(objects, member), { maxLength: 3 })))
   .map(([object, key, value]) => ({ ...object, [key]: value }))
+/** A batch with something in it, so that its items are looked at too. */
+const batches = fc
+  .array(fc.oneof(nested, objects, member), { maxLength: 4 })
+  .map((requests) => ({ requests }))
 const bodies = fc.oneof(
+  { weight: 2, arbitrary: batches.map((value) => JSON.stringify(value)) },
   { weight: 6, arbitrary: nested.map((value) => JSON.stringify(value)) },
   { weight: 2, arbitrary: fc.json() },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 60 }) },
@@ -141,15 +189,15 @@ function encode(value: unknown): string {
 }
 
 describe.each([
-  { name: 'memory adapter', open: openPlain, runs: 400 },
-  { name: 'PostgreSQL', open: openPostgres, runs: 120 },
-])('nothing a caller sends makes the server fail: $name', ({ open, runs }) => {
+  { name: 'memory adapter', open: openPlain, runs: 600, headers: 3_000 },
+  { name: 'PostgreSQL', open: openPostgres, runs: 120, headers: 300 },
+])('nothing a caller sends makes the server fail: $name', ({ open, runs, headers: many }) => {
   let world: World
   let host: TestHost
   let agent: TestAgent
   let person: TestPerson
   beforeAll(async () => {
-    world = await open(bank({ rateLimit: false }))
+    world = await open(bank({ rateLimit: false, directory: { submissions: true } }))
     ;({ host, agent, person } = await connected(world, ['list_accounts', 'transfer_money']))
   })
   afterAll(() => world.close())
@@ -163,37 +211,75 @@ describe.each([
   const check = async (property: fc.IAsyncProperty<unknown>, numRuns = runs) =>
     fc.assert(property as fc.IAsyncProperty<[unknown]>, { numRuns, endOnFailure: true })
 
+  const tokenOf = (by: By): Promise<string> | string => {
+    switch (by) {
+      case 'agent':
+        return agent.jwt()
+      case 'agentOfIssuer':
+        return agent.jwt({ audience: ISSUER })
+      case 'host':
+        return host.jwt({ agentPublicJwk: agent.keys.publicJwk })
+      case 'service':
+        return INTROSPECTION_SECRET
+    }
+  }
+
+  it('leaves no endpoint of the discovery document out', async () => {
+    const { body } = await call(world.handler, 'GET', '/.well-known/agent-configuration')
+    const listed = Object.values<string>(body.endpoints).map((path) =>
+      path.replace('/api/auth', ''),
+    )
+    const fuzzed = new Set([...Object.keys(posts), ...Object.keys(gets), END, SEARCH])
+    expect(listed.filter((path) => !fuzzed.has(path))).toEqual([])
+    expect(listed.length).toBeGreaterThan(8)
+  })
+
   it('GHSA-xmf8-cvqr-rfgj (25) any Authorization header', async () => {
+    const routes = [
+      ...[...Object.keys(posts), END].map((path) => ({ method: 'POST', path }) as const),
+      ...Object.keys(gets).map((path) => ({ method: 'GET', path }) as const),
+    ]
+    const sent = {
+      name: 'Bot',
+      capabilities: ['list_accounts'],
+      capability: 'list_accounts',
+      requests: [{ id: '1', capability: 'list_accounts' }],
+      agent_id: agent.id,
+      token: 'x',
+      public_key: agent.keys.publicJwk,
+    }
+    const query = `agent_id=${agent.id}&name=list_accounts&id=job_1`
     await check(
       fc.asyncProperty(
-        fc.constantFrom(...posts, '/host/revoke'),
-        fc.constantFrom(...gets),
+        fc.constantFrom(...routes),
         authorizations,
-        async (post, get, authorization) => {
+        async ({ method, path }, authorization) => {
           // What Headers itself refuses never reaches a server.
           fc.pre(isHeaderValue(authorization))
           const headers = { authorization }
-          const body = {
-            name: 'Bot',
-            capabilities: ['list_accounts'],
-            capability: 'list_accounts',
-            agent_id: agent.id,
-            token: 'x',
-          }
-          const answers = await Promise.all([
-            call(world.handler, 'POST', post, { headers, body }),
-            call(world.handler, 'GET', `${get}?agent_id=${agent.id}&name=list_accounts`, {
-              headers,
-            }),
-            call(world.handler, 'GET', '/agent/list', { headers, cookie: person.cookie }),
-          ])
-          for (const answer of answers.slice(0, 2)) {
-            isInTable(answer)
-            expect([400, 401]).toContain(answer.status)
-          }
-          expect(answers[2]?.status).toBeLessThan(500)
+          const answer =
+            method === 'POST'
+              ? await call(world.handler, method, path, { headers, body: sent })
+              : await call(world.handler, method, `${path}?${query}`, { headers })
+          isInTable(answer)
+          expect([400, 401, 403, 429]).toContain(answer.status)
         },
       ),
+      many,
+    )
+  }, 60_000)
+
+  it('any Authorization header next to a cookie', async () => {
+    expect.hasAssertions()
+    await check(
+      fc.asyncProperty(authorizations, async (authorization) => {
+        fc.pre(isHeaderValue(authorization))
+        const answer = await call(world.handler, 'GET', '/agent/list', {
+          headers: { authorization },
+          cookie: person.cookie,
+        })
+        expect(answer.status).toBeLessThan(500)
+      }),
     )
   })
 
@@ -249,23 +335,17 @@ describe.each([
     expect.hasAssertions()
     await check(
       fc.asyncProperty(
-        fc.constantFrom(...posts.filter((path) => path !== '/agent/revoke')),
+        fc.constantFrom(...Object.entries(posts)),
         bodies,
-        async (path, body) => {
-          const token =
-            path === '/capability/execute'
-              ? await agent.jwt()
-              : path === '/agent/request-capability'
-                ? await agent.jwt({ audience: ISSUER })
-                : path === '/agent/introspect'
-                  ? INTROSPECTION_SECRET
-                  : await host.jwt({ agentPublicJwk: agent.keys.publicJwk })
-          isInTable(await call(world.handler, 'POST', path, { token, body }))
+        async ([path, by], body) => {
+          isInTable(await call(world.handler, 'POST', path, { token: await tokenOf(by), body }))
         },
       ),
-      runs * 2,
+      runs * 3,
     )
-  })
+    // Nothing of it ended or widened what is there.
+    expect((await agent.execute('list_accounts')).status).toBe(200)
+  }, 60_000)
 
   it('any body of a person', async () => {
     expect.hasAssertions()
@@ -274,28 +354,41 @@ describe.each([
         const answer = await call(world.handler, 'POST', path, { cookie: person.cookie, body })
         expect(answer.status).toBeLessThan(500)
       }),
+      runs * 2,
     )
-  })
+    expect((await agent.execute('list_accounts')).status).toBe(200)
+  }, 60_000)
 
   it('any query', async () => {
     expect.hasAssertions()
     await check(
       fc.asyncProperty(
-        fc.constantFrom(...gets),
+        fc.constantFrom(...Object.entries(gets), [SEARCH, undefined] as const),
         fc.webQueryParameters(),
-        fc.constantFrom('query', 'cursor', 'limit', 'name', 'agent_id'),
+        fc.constantFrom('query', 'cursor', 'limit', 'name', 'agent_id', 'id', 'intent'),
+        fc.string({ unit: 'binary', maxLength: 60 }),
+        async ([path, by], query, name, value) => {
+          const url = `${path}?${query}&${name}=${encodeURIComponent(wellFormed(value))}`
+          const credential = by ? { token: await tokenOf(by) } : {}
+          isInTable(await call(world.handler, 'GET', url, credential))
+          isInTable(await call(world.handler, 'GET', `${path}?${query}&${name}=%`, {}))
+        },
+      ),
+    )
+  })
+
+  it('any query of a person', async () => {
+    expect.hasAssertions()
+    await check(
+      fc.asyncProperty(
+        fc.constantFrom(...personGets),
+        fc.webQueryParameters(),
+        fc.constantFrom('user_code', 'approval_id', 'cursor', 'limit', 'agent_id', 'host_id'),
         fc.string({ unit: 'binary', maxLength: 60 }),
         async (path, query, name, value) => {
           const url = `${path}?${query}&${name}=${encodeURIComponent(wellFormed(value))}`
-          isInTable(
-            await call(
-              world.handler,
-              'GET',
-              url,
-              path === '/agent/status' ? { token: await host.jwt() } : {},
-            ),
-          )
-          isInTable(await call(world.handler, 'GET', `${path}?${query}&${name}=%`, {}))
+          const answer = await call(world.handler, 'GET', url, { cookie: person.cookie })
+          expect(answer.status).toBeLessThan(500)
         },
       ),
     )

@@ -298,6 +298,35 @@ describe.each(worlds)('lifecycle: $name', ({ open }) => {
     }
   })
 
+  it('AA56 nor by registering again, while the reactivation waits', async () => {
+    const { person, host, agent } = await connected(world, ['list_accounts'])
+    const { cookie } = person
+    const view = await call(world.handler, 'GET', `/agent/get?agent_id=${agent.id}`, { cookie })
+    const body = { grant_id: view.body.grants[0].grant_id }
+    await call(world.handler, 'POST', '/agent/revoke-grant', { cookie, body })
+    await change(world, 'agent', agent.id, { status: 'expired' })
+    const reactivated = await host.post('/agent/reactivate', { agent_id: agent.id })
+    expect(reactivated.body.status).toBe('pending')
+    const again = await host.register({ capabilities: ['list_accounts'] }, agent.keys)
+    expect(again.answer.body).toMatchObject({ agent_id: agent.id, status: 'pending' })
+    expect((await agent.execute('list_accounts')).status).toBe(403)
+  })
+
+  it('an agent that waited before its host was linked acts for the person once it starts', async () => {
+    const host = await TestHost.create(world)
+    const [first, second] = [
+      await host.register({ capabilities: ['list_accounts'] }),
+      await host.register({ capabilities: ['list_accounts'] }),
+    ]
+    const person = await world.person()
+    const { user_code } = first.answer.body.approval
+    await decide(world, person, { user_code, action: 'approve' })
+    const again = await host.register({ capabilities: ['list_accounts'] }, second.agent.keys)
+    expect(again.answer.body).toMatchObject({ agent_id: second.agent.id, status: 'active' })
+    expect((await host.status(second.agent.id)).body.user_id).toBe(person.id)
+    expect((await second.agent.execute('list_accounts')).status).toBe(200)
+  })
+
   it('a denied default is not handed out by registering or reactivating', async () => {
     const person = await world.person()
     const host = await TestHost.create(world)

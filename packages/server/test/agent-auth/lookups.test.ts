@@ -46,7 +46,7 @@ describe('two servers on one PostgreSQL, each with what it remembers', () => {
     return world
   }
   /** Waits until the other server refuses, which it is told by the database. */
-  const refusedThere = async (agent: TestAgent, error: string) =>
+  const expectRefusalThere = async (agent: TestAgent, error: string) =>
     vi.waitFor(async () => {
       const { status, body } = await agent.at(there).execute('list_accounts')
       expect([status, body.error]).toEqual([error === 'invalid_jwt' ? 401 : 403, error])
@@ -78,7 +78,7 @@ describe('two servers on one PostgreSQL, each with what it remembers', () => {
   ])('a revocation by %s stops the agent on both', async (_who, revoke, error) => {
     const { agent } = await remembered()
     await revoke(agent)
-    await refusedThere(agent, error)
+    await expectRefusalThere(agent, error)
   })
 
   it('a revocation counts at once where it is made', async () => {
@@ -101,7 +101,7 @@ describe('two servers on one PostgreSQL, each with what it remembers', () => {
     await host.post('/agent/rotate-key', { agent_id: agent.id, public_key: keys.publicJwk })
     const renewed = new TestAgent(host, keys, agent.id)
     expect(await renewed.at(there).execute('list_accounts')).toMatchObject({ status: 200 })
-    await refusedThere(agent, 'invalid_jwt')
+    await expectRefusalThere(agent, 'invalid_jwt')
   })
 
   it('a resumed agent acts again on the other at once', async () => {
@@ -112,7 +112,7 @@ describe('two servers on one PostgreSQL, each with what it remembers', () => {
         body: { agent_id: agent.id, paused },
       })
     await pause(true)
-    await refusedThere(agent, 'agent_paused')
+    await expectRefusalThere(agent, 'agent_paused')
     await pause(false)
     expect(await agent.at(there).execute('list_accounts')).toMatchObject({ status: 200 })
   })
@@ -127,13 +127,13 @@ describe('two servers on one PostgreSQL, each with what it remembers', () => {
       ])
       await listening(0)
       await database.query(`update agent set status = 'revoked' where id = $1`, [agent.id])
-      await refusedThere(agent, 'agent_revoked')
+      await expectRefusalThere(agent, 'agent_revoked')
     } finally {
       await database.query('alter table agent enable trigger agent_changed')
     }
     await listening(2)
     const { agent: another } = await remembered()
     await another.host.post('/agent/revoke', { agent_id: another.id })
-    await refusedThere(another, 'agent_revoked')
+    await expectRefusalThere(another, 'agent_revoked')
   })
 })

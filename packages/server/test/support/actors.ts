@@ -168,7 +168,12 @@ export async function change(
 ): Promise<void> {
   const changed = await adapter.updateMany({ model, where: [{ field: 'id', value: id }], update })
   if (changed !== 1) throw new Error(`no ${model} ${id}`)
+  // Behind a server's back: it learns of it from the database, a moment later.
+  await new Promise((resolve) => setTimeout(resolve, TOLD_WITHIN))
 }
+
+/** Milliseconds after which every server on a database knows what was changed in it. */
+const TOLD_WITHIN = 50
 
 /** The newest question about one agent, as it is stored. */
 export async function storedApproval({ adapter }: Pick<World, 'adapter'>, agentId: string) {
