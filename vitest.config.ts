@@ -7,6 +7,7 @@ const folders = {
   protocol: 'packages/protocol',
   server: 'packages/server',
   agent: 'packages/agent',
+  resource: 'packages/resource',
   cli: 'packages/cli',
   bank: 'apps/bank',
   app: 'apps/server',

@@ -1,3 +1,4 @@
+import { readBinding } from './dpop.ts'
 import { invalidClaim, readRegisteredClaims, readText, verifyClaims } from './jwt-claims.ts'
 import type { RegisteredClaims, VerifyJwtOptions } from './jwt-claims.ts'
 
@@ -7,6 +8,8 @@ interface AgentClaims {
   readonly agentId: string
   /** The capabilities this JWT is limited to. Absent means all that are granted. */
   readonly capabilities?: readonly string[]
+  /** Thumbprint of the key that has to sign a DPoP proof (`cnf.jkt`). Absent means none has to. */
+  readonly boundTo?: string
 }
 
 /** An agent's JWT that is well-formed. Nothing it says is proven yet. */
@@ -34,11 +37,13 @@ export function readAgentJwt(jwt: string, options: ReadAgentJwtOptions = {}): Un
   const { payload } = claims.decoded
   const issuerMayMiss = options.allowMissingIssuer === true && !Object.hasOwn(payload, 'iss')
   const capabilities = readCapabilities(payload)
+  const boundTo = readBinding(payload)
   return {
     ...claims,
     issuer: issuerMayMiss ? null : readText(payload, 'iss'),
     agentId: readText(payload, 'sub'),
     ...(capabilities && { capabilities }),
+    ...(boundTo && { boundTo }),
   }
 }
 

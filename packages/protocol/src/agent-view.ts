@@ -62,6 +62,8 @@ export const activityEventSchema = z.object({
   id: idSchema,
   type: z.string(),
   at: instantSchema,
+  agent_id: idSchema.nullish(),
+  host_id: idSchema.nullish(),
   capability: capabilityNameSchema.nullable(),
   outcome: z.enum(['success', 'refused', 'failed']),
   code: z.string().nullable(),
@@ -83,6 +85,8 @@ export const hostViewSchema = z.object({
   name: z.string().nullable(),
   fingerprint: z.string(),
   status: hostStatusSchema,
+  /** What its agents get without asking. */
+  default_capabilities: z.array(z.string()),
   agents: z.number().int(),
   created_at: instantSchema,
   last_used_at: instantSchema.nullable(),

@@ -39,7 +39,9 @@ export type ApprovalCapability = z.infer<typeof approvalCapabilitySchema>
 /** `GET /agent/approval`: what a person is asked, facts apart from what the agent asserts. */
 export const approvalViewSchema = z.object({
   approval_id: idSchema,
-  kind: z.enum(['registration', 'capabilities', 'reactivation']),
+  /** Hash of everything shown; sent back, it holds the decision to it. */
+  approval_digest: z.string(),
+  kind: z.enum(['registration', 'capabilities', 'reactivation', 'claim']),
   status: z.enum(['pending', 'approved', 'denied', 'expired']),
   expires_at: instantSchema,
   provider_name: z.string(),
@@ -130,6 +132,12 @@ export const approveRequestSchema = z
     action: z.enum(['approve', 'deny']),
     capabilities: decisionsSchema.optional(),
     reason: displayTextSchema(500).optional(),
+    /** The agent the person was shown. Another one is `unauthorized`. */
+    agent_id: idSchema.optional(),
+    /** `approval_digest` of the page. When what it stands for has changed, `approval_changed`. */
+    approval_digest: z.string().max(128).optional(),
+    /** What a method of the server's own asks of the person. */
+    proof: z.record(z.string(), z.unknown()).optional(),
     webauthn_response: z.record(z.string(), z.unknown()).optional(),
   })
   .refine(namesApproval, REFERENCE_REQUIRED)

@@ -89,12 +89,6 @@ export const executeRequestSchema = z.object({
 /** Body of `POST /capability/execute`. */
 export type ExecuteRequest = z.infer<typeof executeRequestSchema>
 
-/** Body of `POST /agent/introspect`. Agent Auth section 5.12. */
-export const introspectRequestSchema = z.object({ token: z.string().min(1).max(16_384) })
-
-/** Body of `POST /agent/introspect`. */
-export type IntrospectRequest = z.infer<typeof introspectRequestSchema>
-
 const grantStatusSchema = z.enum(['granted', 'not_granted'])
 
 /** One entry of a capability listing. */
@@ -102,6 +96,8 @@ export const capabilitySummarySchema = z.object({
   name: capabilityNameSchema,
   description: z.string(),
   grant_status: grantStatusSchema.optional(),
+  /** Whether executing it takes an agent JWT bound to a DPoP key. */
+  dpop: z.boolean().optional(),
 })
 
 /** One entry of a capability listing. */

@@ -9,6 +9,8 @@ const discoveryEndpointsSchema = z
     capabilities: endpointSchema,
     describe_capability: endpointSchema.optional(),
     execute: endpointSchema.optional(),
+    /** Several executions in one request; not of the specification. */
+    batch_execute: endpointSchema.optional(),
     request_capability: endpointSchema.optional(),
     status: endpointSchema,
     reactivate: endpointSchema.optional(),
@@ -16,6 +18,10 @@ const discoveryEndpointsSchema = z
     revoke_host: endpointSchema.optional(),
     rotate_key: endpointSchema.optional(),
     rotate_host_key: endpointSchema.optional(),
+    /** With a token of a person; not of the specification. */
+    enroll_host: endpointSchema.optional(),
+    /** Hands autonomous agents over to a person; not of the specification. */
+    claim_agent: endpointSchema.optional(),
     introspect: endpointSchema.optional(),
   })
   .catchall(z.unknown())
@@ -32,6 +38,10 @@ export const discoveryDocumentSchema = z.object({
   approval_methods: z.array(z.string()),
   endpoints: discoveryEndpointsSchema,
   jwks_uri: z.url().optional(),
+  /** Algorithms of DPoP proofs; present where JWTs can be bound to a key (RFC 9449 section 5.1). */
+  dpop_signing_alg_values_supported: z.array(z.string()).optional(),
+  /** Whether every agent JWT must be bound to a DPoP key (RFC 9728 section 2). */
+  dpop_bound_access_tokens_required: z.boolean().optional(),
 })
 
 /** What a server says about itself. */

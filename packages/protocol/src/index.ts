@@ -40,7 +40,6 @@ export {
   capabilitySummarySchema,
   describeCapabilityQuerySchema,
   executeRequestSchema,
-  introspectRequestSchema,
   listCapabilitiesQuerySchema,
   listCapabilitiesResponseSchema,
   requestCapabilityRequestSchema,
@@ -52,11 +51,12 @@ export type {
   CapabilityRequestInput,
   CapabilitySummary,
   ExecuteRequest,
-  IntrospectRequest,
   ListCapabilitiesQuery,
   ListCapabilitiesResponse,
   RequestCapabilityRequest,
 } from './capability.ts'
+export { batchExecuteRequestSchema, jobQuerySchema } from './execution.ts'
+export type { BatchExecuteRequest } from './execution.ts'
 export { discoveryDocumentSchema } from './discovery.ts'
 export type { DiscoveryDocument } from './discovery.ts'
 export {
@@ -68,10 +68,41 @@ export {
   idSchema,
 } from './fields.ts'
 export type { AgentMode, AgentStatus, HostStatus } from './fields.ts'
+export {
+  claimAgentRequestSchema,
+  claimAgentResponseSchema,
+  createHostRequestSchema,
+  createHostResponseSchema,
+  enrollHostRequestSchema,
+  enrollHostResponseSchema,
+  grantCapabilityRequestSchema,
+  grantChallengeRequestSchema,
+  unlinkHostResponseSchema,
+  updateHostRequestSchema,
+} from './host-management.ts'
+export type {
+  ClaimAgentResponse,
+  CreateHostResponse,
+  EnrollHostResponse,
+  GrantCapabilityRequest,
+} from './host-management.ts'
+export {
+  agentKeySchema,
+  introspectDecisionSchema,
+  introspectRequestSchema,
+  introspectResponseSchema,
+  locationGrantSchema,
+} from './introspection.ts'
+export type {
+  AgentVerificationKey,
+  IntrospectDecision,
+  IntrospectRequest,
+  IntrospectResponse,
+  LocationGrant,
+} from './introspection.ts'
 export { issuesToError, parseWith } from './parse-with.ts'
 export {
   agentIdRequestSchema,
-  introspectResponseSchema,
   registerRequestSchema,
   registerResponseSchema,
   requestCapabilityResponseSchema,
@@ -81,7 +112,6 @@ export {
 } from './registration.ts'
 export type {
   AgentIdRequest,
-  IntrospectResponse,
   RegisterRequest,
   RegisterResponse,
   RequestCapabilityResponse,
@@ -106,24 +136,34 @@ export type {
 export { canonicalJson, sha256 } from './digest.ts'
 export { displayText } from './display-text.ts'
 export type { DisplayTextOptions } from './display-text.ts'
+export { readDpopProof, verifyDpopProof } from './dpop.ts'
+export type { UnverifiedDpopProof, VerifiedDpopProof, VerifyDpopProofOptions } from './dpop.ts'
+export { DPOP_ALGORITHMS, dpopThumbprint } from './dpop-key.ts'
+export type { DpopPublicJwk, P256PublicJwk } from './dpop-key.ts'
 export { ERROR_STATUS, isErrorCode } from './error-codes.ts'
 export type { ErrorCode, ErrorStatus } from './error-codes.ts'
 export { ERRORS, ProtocolError } from './errors.ts'
 export type { ProtocolErrorOptions } from './errors.ts'
 export { readHostJwt, verifyHostJwt } from './host-jwt.ts'
-export type { UnverifiedHostJwt, VerifiedHostJwt } from './host-jwt.ts'
+export type { UnverifiedHostJwt, VerifiedHostJwt, VerifyHostJwtOptions } from './host-jwt.ts'
 export { generateKeyPair, importPrivateJwk, jwkThumbprint, parsePublicJwk } from './jwk.ts'
 export type { CryptoKey, KeyPair, PrivateJwk, PublicJwk } from './jwk.ts'
 export { decodeJwt, MAX_JWT_LENGTH } from './jwt.ts'
 export type { DecodedJwt } from './jwt.ts'
-export type { RegisteredClaims, VerifyJwtOptions } from './jwt-claims.ts'
+export { checkClaims } from './jwt-claims.ts'
+export type { CheckClaimsOptions, RegisteredClaims, VerifyJwtOptions } from './jwt-claims.ts'
 export { PROTOCOL_VERSION } from './protocol-version.ts'
 export { resembledBrand } from './resembled-brand.ts'
+export { readJsonBody } from './json-body.ts'
 export { isStorableJson } from './storable.ts'
 export { signAgentJwt } from './sign-agent-jwt.ts'
 export type { SignAgentJwtInput } from './sign-agent-jwt.ts'
+export { signDpopProof } from './sign-dpop-proof.ts'
+export type { SignDpopProofInput } from './sign-dpop-proof.ts'
 export { signHostJwt } from './sign-host-jwt.ts'
 export type { SignHostJwtInput } from './sign-host-jwt.ts'
+export { signPublishedHostJwt } from './sign-published-host-jwt.ts'
+export type { SignPublishedHostJwtInput } from './sign-published-host-jwt.ts'
 export { normalizeUserCode, USER_CODE_ALPHABET } from './user-code.ts'
 export type { VerifySignature } from './verify-signature.ts'
 export { WireError } from './wire-error.ts'

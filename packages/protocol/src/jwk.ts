@@ -93,7 +93,6 @@ export async function generateKeyPair(): Promise<KeyPair> {
 }
 
 /** Imports a stored private key for signing, not exportable. */
-export function importPrivateJwk({ x, d }: PrivateJwk): Promise<CryptoKey> {
-  const jwk = { kty: 'OKP', crv: 'Ed25519', x, d }
-  return crypto.subtle.importKey('jwk', jwk, 'Ed25519', false, ['sign'])
+export function importPrivateJwk({ kty, crv, x, d }: PrivateJwk): Promise<CryptoKey> {
+  return crypto.subtle.importKey('jwk', { kty, crv, x, d }, crv, false, ['sign'])
 }

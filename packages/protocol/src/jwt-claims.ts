@@ -82,6 +82,25 @@ export function invalidClaim(name: string): ProtocolError {
   return new ProtocolError('invalid_jwt', { message: `The JWT has no valid \`${name}\`.` })
 }
 
+/** What the claims alone are checked against. */
+export type CheckClaimsOptions = Pick<VerifyJwtOptions, 'audience' | 'now' | 'maxAge' | 'clockSkew'>
+
+/**
+ * Checks audience and time, and returns until when the JWT would be accepted, in seconds since 1970.
+ *
+ * Nothing is proven by it: it spares the work of looking for a key that would not help.
+ */
+export function checkClaims(token: RegisteredClaims, options: CheckClaimsOptions): number {
+  const { maxAge = 60, clockSkew = 30 } = options
+  if (token.audience !== options.audience) throw refused('The JWT is for another audience.')
+
+  // Negated comparisons, so that a clock that is not a number refuses.
+  if (!(token.issuedAt <= options.now + clockSkew)) throw refused('The JWT is from the future.')
+  const goodUntil = Math.min(token.expiresAt, token.issuedAt + maxAge) + clockSkew
+  if (!(options.now < goodUntil)) throw refused('The JWT has expired.')
+  return goodUntil
+}
+
 /**
  * Verifies audience, time and signature, and returns until when the JWT is accepted: for so long,
  * in seconds since 1970, its `jti` must be remembered (section 8.2).
@@ -90,21 +109,16 @@ export async function verifyClaims(
   token: RegisteredClaims,
   options: VerifyJwtOptions,
 ): Promise<number> {
-  const { maxAge = 60, clockSkew = 30, verifySignature = verifyWithWebCrypto } = options
-  if (token.audience !== options.audience) throw refused('The JWT is for another audience.')
-
-  // Negated comparisons, so that a clock that is not a number refuses.
-  if (!(token.issuedAt <= options.now + clockSkew)) throw refused('The JWT is from the future.')
-  const goodUntil = Math.min(token.expiresAt, token.issuedAt + maxAge) + clockSkew
-  if (!(options.now < goodUntil)) throw refused('The JWT has expired.')
-
+  const { verifySignature = verifyWithWebCrypto } = options
+  const goodUntil = checkClaims(token, options)
   const { signature, signedData } = token.decoded
   const authentic = await verifySignature(options.key, signature, signedData)
   if (!authentic) throw refused('The signature of the JWT is invalid.')
   return goodUntil
 }
 
-function readTime(payload: DecodedJwt['payload'], name: string): number {
+/** Reads a required time, in seconds since 1970. */
+export function readTime(payload: DecodedJwt['payload'], name: string): number {
   const value = Object.hasOwn(payload, name) ? payload[name] : undefined
   if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value
   throw invalidClaim(name)

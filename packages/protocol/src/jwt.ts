@@ -5,6 +5,9 @@ import { isJsonObject } from './json.ts'
 /** The longest JWT that is looked at, in characters. */
 export const MAX_JWT_LENGTH = 8192
 
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** The parts of a JWT. Nothing in it is verified. */
 export interface DecodedJwt {
   readonly header: Readonly<Record<string, unknown>>
@@ -15,12 +18,12 @@ export interface DecodedJwt {
 }
 
 /**
- * Takes a JWT apart, accepting only a compact JWS in canonical base64url with `alg` `EdDSA`.
+ * Takes a JWT apart, accepting only a compact JWS in canonical base64url with one of `algorithms`.
  *
  * The header never chooses a key: `jwk`, `jku`, `x5u` and the like are ignored. `crit` is refused,
  * because no extension is understood (RFC 7515 section 4.1.11).
  */
-export function decodeJwt(jwt: string): DecodedJwt {
+export function decodeJwt(jwt: string, algorithms: readonly string[] = ['EdDSA']): DecodedJwt {
   if (typeof jwt !== 'string' || jwt.length > MAX_JWT_LENGTH) throw malformed()
   const [header, payload, signature, ...rest] = jwt.split('.')
   if (!header || !payload || !signature || rest.length > 0) throw malformed()
@@ -29,11 +32,12 @@ export function decodeJwt(jwt: string): DecodedJwt {
     header: decodeObject(header),
     payload: decodeObject(payload),
     signature: decodeBase64url(signature) ?? new Uint8Array(),
-    signedData: new TextEncoder().encode(`${header}.${payload}`),
+    signedData: encoder.encode(`${header}.${payload}`),
   }
   if (decoded.signature.length !== 64) throw malformed()
-  if (decoded.header['alg'] !== 'EdDSA') {
-    throw new ProtocolError('invalid_jwt', { message: 'The JWT must be signed with EdDSA.' })
+  if (!algorithms.some((algorithm) => algorithm === decoded.header['alg'])) {
+    const message = `The JWT must be signed with ${algorithms.join(' or ')}.`
+    throw new ProtocolError('invalid_jwt', { message })
   }
   if (Object.hasOwn(decoded.header, 'crit')) throw malformed()
   return decoded
@@ -43,8 +47,7 @@ function decodeObject(part: string): Record<string, unknown> {
   const bytes = decodeBase64url(part)
   if (bytes === undefined) throw malformed()
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(decoder.decode(bytes))
     if (isJsonObject(value)) return value
   } catch (cause) {
     throw malformed(cause)

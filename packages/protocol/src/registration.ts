@@ -83,20 +83,3 @@ export const rotateAgentKeyRequestSchema = agentIdRequestSchema.extend({ public_
 
 /** Body of `POST /host/rotate-key`. The key is read with `parsePublicJwk`. Agent Auth section 5.9. */
 export const rotateHostKeyRequestSchema = z.object({ public_key: z.unknown() })
-
-/** Response of `POST /agent/introspect`. Agent Auth section 5.12. */
-export const introspectResponseSchema = z.discriminatedUnion('active', [
-  z.object({ active: z.literal(false) }),
-  z.object({
-    active: z.literal(true),
-    agent_id: idSchema,
-    host_id: idSchema,
-    user_id: idSchema.nullish(),
-    agent_capability_grants: z.array(capabilityGrantSchema),
-    mode: agentModeSchema,
-    expires_at: instantSchema.nullish(),
-  }),
-])
-
-/** Response of `POST /agent/introspect`. */
-export type IntrospectResponse = z.infer<typeof introspectResponseSchema>

@@ -11,6 +11,8 @@ export interface SignAgentJwtInput {
   privateKey: CryptoKey
   /** Narrows what this one JWT may be used for. An empty list allows nothing. */
   capabilities?: readonly string[] | undefined
+  /** Binds the JWT to the key with this thumbprint: it is worth nothing without a DPoP proof. */
+  cnf?: { readonly jkt: string } | undefined
   /**
    * Lifetime in seconds.
    *
@@ -22,11 +24,17 @@ export interface SignAgentJwtInput {
 }
 
 /** Signs the JWT an agent sends with one request. Agent Auth section 4.3. */
-export function signAgentJwt(input: SignAgentJwtInput): Promise<string> {
-  const { issuer, agentId, audience, capabilities, ...signing } = input
+export function signAgentJwt({
+  issuer: iss,
+  agentId: sub,
+  audience: aud,
+  capabilities,
+  cnf,
+  ...signing
+}: SignAgentJwtInput): Promise<string> {
   return signJwt({
     ...signing,
     header: { typ: 'agent+jwt' },
-    claims: { iss: issuer, sub: agentId, aud: audience, capabilities },
+    claims: { iss, sub, aud, capabilities, cnf },
   })
 }

@@ -1,9 +1,9 @@
 import { encodeBase64url } from './base64url.ts'
-import type { CryptoKey } from './jwk.ts'
+import type { CryptoKey, PublicJwk } from './jwk.ts'
 
 /** What goes into a JWT that {@link signJwt} makes. */
 export interface SignJwtInput {
-  header: { typ: string; kid?: string }
+  header: { typ: string; kid?: string; jwk?: PublicJwk }
   claims: Record<string, unknown>
   privateKey: CryptoKey
   /**
@@ -17,16 +17,16 @@ export interface SignJwtInput {
 }
 
 /** Signs claims with Ed25519, adding `iat`, `exp` and a fresh `jti`. */
-export async function signJwt(input: SignJwtInput): Promise<string> {
-  const { lifetime = 60, now = Math.floor(Date.now() / 1000) } = input
-  const payload = {
-    ...input.claims,
-    iat: now,
-    exp: now + lifetime,
-    jti: crypto.randomUUID(),
-  }
-  const data = `${encodeJson({ alg: 'EdDSA', ...input.header })}.${encodeJson(payload)}`
-  const signature = await crypto.subtle.sign('Ed25519', input.privateKey, encodeText(data))
+export async function signJwt({
+  header,
+  claims,
+  privateKey,
+  lifetime = 60,
+  now: iat = Math.floor(Date.now() / 1000),
+}: SignJwtInput): Promise<string> {
+  const payload = { ...claims, iat, exp: iat + lifetime, jti: crypto.randomUUID() }
+  const data = `${encodeJson({ alg: 'EdDSA', ...header })}.${encodeJson(payload)}`
+  const signature = await crypto.subtle.sign('Ed25519', privateKey, encodeText(data))
   return `${data}.${encodeBase64url(new Uint8Array(signature))}`
 }
 

@@ -1,5 +1,7 @@
 import { ProtocolError } from '@countersign/protocol'
-import { bearerToken, requireAgent, requireHost } from './authenticate.ts'
+import { requireAgent } from './authenticate-agent.ts'
+import { requireHost } from './authenticate-host.ts'
+import { presentedJwt } from './credential.ts'
 import { visibleCapabilities } from './capabilities.ts'
 import type { Capability } from './capability.ts'
 import { isUsable } from './domain/authorize.ts'
@@ -24,7 +26,7 @@ export async function listingFor(request: RouteRequest): Promise<Listing> {
     }
     return { capabilities: await visibleCapabilities(context, { agent: null, host: null }) }
   }
-  if (claimsType(bearerToken(headers)) === 'host+jwt') {
+  if (claimsType(presentedJwt(headers)) === 'host+jwt') {
     const host = await requireHost(request)
     return { capabilities: await visibleCapabilities(context, { agent: null, host }) }
   }

@@ -1,5 +1,6 @@
 import type { Constraints } from '@countersign/protocol'
 import type { AgentPrincipal } from '../authenticate/principal.ts'
+import type { RateLimit } from './limits/rates.ts'
 
 /** A JSON Schema, dialect 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -16,7 +17,10 @@ export type ApprovalStrength = 'none' | 'session' | 'webauthn'
 export interface ExecuteContext {
   readonly agent: AgentPrincipal
   readonly capability: Capability
-  /** Aborted when the caller goes away. */
+  /**
+   * Aborted when the caller goes away. A stream's also when the agent or its grant is taken away, and
+   * when it lasts too long.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -44,6 +48,16 @@ export interface Capability {
   approvalStrength?: ApprovalStrength | undefined
   /** Limits that every grant of this capability carries, whatever was asked. */
   constraints?: Constraints | undefined
-  /** Runs it. Without one, `onExecute` of the options is called. */
+  /** How often one agent may execute it; in place of `rateLimit.capability` of the options. */
+  rateLimit?: RateLimit | undefined
+  /** Whether executing it takes an agent JWT that is bound to a DPoP key. @default false */
+  dpop?: boolean | undefined
+  /**
+   * Runs it. Without one, `onExecute` of the options is called.
+   *
+   * What it returns decides how the caller gets it (specification, 2.15): a value is the answer,
+   * `asynchronous(run)` is a job to poll for, an async iterable or a `ReadableStream` is a stream of
+   * JSON chunks, each of which must fit `output`.
+   */
   execute?(args: Record<string, unknown>, context: ExecuteContext): unknown
 }

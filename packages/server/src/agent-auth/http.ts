@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { isStorableJson, ProtocolError } from '@countersign/protocol'
+import { ProtocolError, readJsonBody } from '@countersign/protocol'
 import type { AgentAuthContext } from './context.ts'
-
-const MAX_BODY = 1_000_000
 
 /** One request to a route, whichever door it came through. */
 export interface RouteRequest {
   readonly context: AgentAuthContext
+  readonly method: string
+  /** The URL as configured, never as the `Host` header has it; without query. */
+  readonly url: () => string
   readonly headers: Headers
   readonly query: Readonly<Record<string, unknown>>
   /** The parsed JSON body; `undefined` when there is none. */
@@ -42,21 +43,33 @@ export async function serve(
   request: Request,
   context: AgentAuthContext,
 ): Promise<Response> {
+  const { limits, options } = context
+  const address = () => options.clientAddress(request)
   try {
+    if (!request.headers.has('authorization')) limits.count('address', address())
     const reply = await route.handle({
       context,
+      method: request.method,
+      url: () => context.issuer + new URL(request.url).pathname,
       headers: request.headers,
       query: readQuery(request.url),
-      body: route.method === 'POST' ? await readJson(request) : undefined,
-      address: () => context.options.clientAddress(request),
+      body: route.method === 'POST' ? await readJsonBody(request) : undefined,
+      address,
       // Asking for the signal makes one; few routes ask.
       signal: () => request.signal,
       now: Date.now(),
     })
-    return respond(reply)
+    return respond(withNonce(request, context, reply))
   } catch (error) {
-    return respond(errorReply(error, context))
+    return respond(withNonce(request, context, errorReply(error, context)))
   }
+}
+
+/** Hands the next nonce to whoever sends proofs of possession (RFC 9449 section 8.2). */
+function withNonce({ headers }: Request, context: AgentAuthContext, reply: Reply): Reply {
+  if (!context.options.dpop.nonce || !headers.has('dpop')) return reply
+  const nonce = context.dpopNonces.current(Date.now())
+  return { ...reply, headers: { ...reply.headers, 'dpop-nonce': nonce } }
 }
 
 /** The reply that stands for a failure. What nobody expected is logged under an id. */
@@ -75,7 +88,12 @@ export function challengeOf({ issuer }: AgentAuthContext): string {
   return `AgentAuth discovery="${issuer}/.well-known/agent-configuration"`
 }
 
-function unexpected(error: unknown, context: AgentAuthContext): ProtocolError {
+/** The expected error that stands for one nobody expected: `unavailable`, or `internal_error`. */
+export function unexpected(error: unknown, context: AgentAuthContext): ProtocolError {
+  if (isConflict(error)) {
+    const message = 'Somebody else changed the same in this moment. Try again.'
+    return new ProtocolError('unavailable', { message, headers: { 'retry-after': '1' } })
+  }
   if (!isConnectionFailure(error)) return internalError(error, context)
   context.logError('agentAuth: the database is not reachable', error)
   const message = 'The database is not reachable. Try again.'
@@ -88,6 +106,13 @@ export function internalError(error: unknown, context: AgentAuthContext): Protoc
   context.logError(`agentAuth: unexpected failure ${id}`, error)
   const message = `Something went wrong on the server. The operator finds it under ${id}.`
   return new ProtocolError('internal_error', { message, cause: error })
+}
+
+/** Whether the database gave up one of two transactions that waited for each other. */
+function isConflict(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : ''
+  return code === '40P01' || code === '40001' || isConflict(error.cause)
 }
 
 const CONNECTION_CODES = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|08|53|57P)/
@@ -105,35 +130,12 @@ function isConnectionFailure(error: unknown): boolean {
   return isConnectionFailure(error.cause)
 }
 
-/** The JSON of a body; `undefined` without one. Throws `invalid_request` or `payload_too_large`. */
-export async function readJson(request: Request): Promise<unknown> {
-  const length = Number(request.headers.get('content-length') ?? 0)
-  if (length > MAX_BODY) throw new ProtocolError('payload_too_large')
-  const text = await request.text()
-  if (text.length > MAX_BODY) throw new ProtocolError('payload_too_large')
-  if (text === '') return undefined
-  const value = parseJson(text)
-  // What JSON can say and no database can store is only possible where one of these is escaped.
-  if (/\\u(0000|d[89a-f])/i.test(text) && !isStorableJson(value)) {
-    const message = 'The body contains a NUL character or half of a surrogate pair.'
-    throw new ProtocolError('invalid_request', { message })
-  }
-  return value
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ProtocolError('invalid_request', { message: 'The body is not JSON.', cause })
-  }
-}
-
 function readQuery(url: string): Record<string, string> {
   const start = url.indexOf('?')
   return start < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(start)))
 }
 
 function respond({ status = 200, headers, body }: Reply): Response {
-  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
+  const init = { status, headers: { 'cache-control': 'no-store', ...headers } }
+  return body instanceof ReadableStream ? new Response(body, init) : Response.json(body, init)
 }

@@ -1,22 +1,36 @@
 import type { AuthContext, BetterAuthPlugin } from '@better-auth/core'
+import { cleanUpRegularly } from './cleanup.ts'
 import { type AgentAuthContext, createContext, type DirectConnection } from './context.ts'
 import { type ProtocolRoute, serve } from './http.ts'
-import { type AgentAuthOptions, resolveOptions } from './options.ts'
+import { type AgentAuthOptions, type ResolvedAgentAuthOptions, resolveOptions } from './options.ts'
+import { userHooks } from './people.ts'
+import { approvalEvents } from './routes/approval-events.ts'
 import { approveCapability } from './routes/approve-capability.ts'
+import { batchExecute } from './routes/batch-execute.ts'
 import { challengeApproval } from './routes/challenge-approval.ts'
+import { challengeGrant } from './routes/challenge-grant.ts'
+import { claimAgent } from './routes/claim-agent.ts'
+import { cleanUpAgents } from './routes/clean-up.ts'
+import { createHost } from './routes/create-host.ts'
 import { describeCapability } from './routes/describe-capability.ts'
 import { discovery } from './routes/discovery.ts'
 import { endHost } from './routes/end-host.ts'
+import { enrollHost } from './routes/enroll-host.ts'
 import { execute } from './routes/execute.ts'
 import { getAgent } from './routes/get-agent.ts'
+import { getAgentSession } from './routes/get-agent-session.ts'
+import { grantCapability } from './routes/grant-capability.ts'
 import { introspect } from './routes/introspect.ts'
+import { jobStatus } from './routes/job-status.ts'
 import { listActivity } from './routes/list-activity.ts'
 import { listAgents } from './routes/list-agents.ts'
 import { listApprovals } from './routes/list-approvals.ts'
 import { listCapabilities } from './routes/list-capabilities.ts'
+import { listGrantable } from './routes/list-grantable.ts'
 import { listHosts } from './routes/list-hosts.ts'
 import { live } from './routes/live.ts'
 import { pauseAgent } from './routes/pause-agent.ts'
+import { previewClaim } from './routes/preview-claim.ts'
 import { reactivate } from './routes/reactivate.ts'
 import { register } from './routes/register.ts'
 import { requestCapability } from './routes/request-capability.ts'
@@ -26,10 +40,15 @@ import { revokeGrant } from './routes/revoke-grant.ts'
 import { revokeHost } from './routes/revoke-host.ts'
 import { rotateAgentKey } from './routes/rotate-agent-key.ts'
 import { rotateHostKey } from './routes/rotate-host-key.ts'
+import { searchDirectory } from './routes/search-directory.ts'
 import { showApproval } from './routes/show-approval.ts'
 import { status } from './routes/status.ts'
+import { submitProvider } from './routes/submit-provider.ts'
+import { switchHost } from './routes/switch-host.ts'
+import { unlinkHost } from './routes/unlink-host.ts'
 import { updateAgent } from './routes/update-agent.ts'
-import { agentAuthSchema } from './schema.ts'
+import { updateHost } from './routes/update-host.ts'
+import { schemaNamed } from './schema.ts'
 
 /** Endpoints for agents, hosts and resource servers. Adding one: new file in routes/, new line here. */
 const protocolRoutes: readonly ProtocolRoute[] = [
@@ -38,18 +57,24 @@ const protocolRoutes: readonly ProtocolRoute[] = [
   describeCapability,
   register,
   status,
+  approvalEvents,
   requestCapability,
   reactivate,
   revoke,
+  claimAgent,
+  enrollHost,
   revokeHost,
   rotateAgentKey,
   rotateHostKey,
   execute,
+  batchExecute,
+  jobStatus,
   introspect,
+  searchDirectory,
 ]
 
 /** Endpoints that a signed-in person has too, on the same path: there a credential decides. */
-const shared: readonly string[] = ['/agent/revoke', '/host/revoke']
+const shared: ReadonlySet<string> = new Set(['/agent/revoke', '/host/revoke'])
 
 /** The Agent Auth server, and the door that answers before Better Auth's router. */
 export interface AgentAuthServer {
@@ -68,22 +93,37 @@ export function createAgentAuth(
   connection: DirectConnection | null,
 ): AgentAuthServer {
   const resolved = resolveOptions(options)
-  const routes = new Map(protocolRoutes.map((route) => [`${route.method} ${route.path}`, route]))
+  if (connection && resolved.schema) {
+    throw new TypeError(
+      'agentAuth: `schema` is for a database of your own; here the tables are ours',
+    )
+  }
+  const offered = protocolRoutes.filter((route) => route !== searchDirectory || resolved.directory)
+  const routes = new Map(offered.map((route) => [`${route.method} ${route.path}`, route]))
   let context: AgentAuthContext | undefined
-  const contextOf = (auth: AuthContext) => (context ??= createContext(resolved, auth, connection))
+  let stopCleaning: (() => Promise<void>) | undefined
+  const contextOf = (auth: AuthContext) => {
+    if (context) return context
+    context = createContext(resolved, auth, connection)
+    stopCleaning = cleanUpRegularly(context)
+    return context
+  }
 
   const answer: AgentAuthServer['serve'] = (request, auth) => {
     const current = contextOf(auth)
     const path = pathUnder(current.basePath, request.url)
     const route = routes.get(`${request.method} ${path}`)
-    if (!route || (shared.includes(path) && !request.headers.has('authorization'))) return null
+    if (!route || (shared.has(path) && !request.headers.has('authorization'))) return null
     return serve(route, request, current)
   }
   return {
-    plugin: createPlugin(contextOf, answer),
+    plugin: createPlugin(resolved, contextOf, answer),
     serve: answer,
     contextOf,
-    close: async () => context?.close(),
+    close: async () => {
+      await stopCleaning?.()
+      await context?.close()
+    },
   }
 }
 
@@ -97,14 +137,16 @@ export function agentAuth(options: AgentAuthOptions = {}) {
 }
 
 function createPlugin(
+  options: ResolvedAgentAuthOptions,
   contextOf: (auth: AuthContext) => AgentAuthContext,
   answer: AgentAuthServer['serve'],
 ) {
   return {
     id: 'agent-auth',
-    schema: agentAuthSchema,
+    schema: schemaNamed(options.schema),
     init(auth) {
       contextOf(auth)
+      return { options: { databaseHooks: userHooks(() => contextOf(auth)) } }
     },
     async onRequest(request, auth) {
       const response = await answer(request, auth)
@@ -125,14 +167,25 @@ function createPlugin(
       listApprovals: listApprovals(contextOf),
       listAgents: listAgents(contextOf),
       getAgent: getAgent(contextOf),
+      getAgentSession: getAgentSession(contextOf),
       listActivity: listActivity(contextOf),
       updateAgent: updateAgent(contextOf),
       pauseAgent: pauseAgent(contextOf),
       revokeAgent: revokeAgent(contextOf),
+      grantCapability: grantCapability(contextOf),
+      challengeGrant: challengeGrant(contextOf),
+      listGrantable: listGrantable(contextOf),
       revokeGrant: revokeGrant(contextOf),
+      previewClaim: previewClaim(contextOf),
+      createHost: createHost(contextOf),
+      updateHost: updateHost(contextOf),
+      unlinkHost: unlinkHost(contextOf),
+      switchHost: switchHost(contextOf),
       listHosts: listHosts(contextOf),
       endHost: endHost(contextOf),
       live: live(contextOf),
+      submitProvider: submitProvider(contextOf),
+      cleanUpAgents: cleanUpAgents(contextOf),
     },
   } satisfies BetterAuthPlugin
 }

@@ -1,10 +1,4 @@
-import {
-  type ApprovalInstructions,
-  parsePublicJwk,
-  ProtocolError,
-  type PublicJwk,
-  type RegisterRequest,
-} from '@countersign/protocol'
+import { ProtocolError, type RegisterRequest } from '@countersign/protocol'
 import {
   type Ask,
   ask,
@@ -13,18 +7,25 @@ import {
   type Question,
   withdraw,
 } from './approval/ask.ts'
-import type { AuthenticatedHost } from './authenticate.ts'
+import type { StartedApproval } from './approval-methods/index.ts'
+import { chooseMethod, type Reach } from './approval/choose.ts'
+import type { AuthenticatedHost } from './authenticate-host.ts'
+import { hostForMode, refuseAutonomousUnder } from './autonomous.ts'
 import type { AgentAuthContext } from './context.ts'
 import type { AgentEvent } from './domain/event.ts'
-import type { Agent, Grant, Host, RequestedCapability } from './domain/model.ts'
-import { planGrants, type PlannedGrant } from './domain/plan-grants.ts'
-import { moveAgent, newAgent } from './store/agents.ts'
-import { newHost } from './store/hosts.ts'
-import { insertAll, insertTogether } from './store/insert.ts'
+import type { Agent, AgentMode, Grant, Host, RequestedCapability } from './domain/model.ts'
+import { planGrants, type PlannedGrant, takenAway } from './domain/plan-grants.ts'
+import { agentMove } from './domain/transitions.ts'
+import type { AgentKey } from './keys/agent-key.ts'
+import { activateAgent, moveAgent, newAgent } from './store/agents.ts'
+import { newEvent } from './store/events.ts'
+import { findGrantsOf, forgetDenied } from './store/grants.ts'
+import { holdHost, newHost } from './store/hosts.ts'
+import { insertAll, type NewRow } from './store/insert.ts'
 import type { Rows } from './store/database.ts'
 
 export interface Registration extends AuthenticatedHost {
-  readonly agentKey: { readonly jwk: PublicJwk; readonly thumbprint: string }
+  readonly agentKey: AgentKey
   readonly body: RegisterRequest
   readonly requested: readonly RequestedCapability[]
   readonly now: Date
@@ -34,7 +35,7 @@ export interface Registered {
   readonly agent: Agent
   readonly host: Host
   readonly grants: readonly Grant[]
-  readonly approval: ApprovalInstructions | null
+  readonly approval: StartedApproval | null
 }
 
 /**
@@ -64,21 +65,36 @@ interface Stored extends Omit<Registered, 'approval'> {
 }
 
 async function store(context: AgentAuthContext, registration: Registration): Promise<Stored> {
-  const { requested, token } = registration
+  const { requested } = registration
   // Looked at again, because of two registrations of a new host the second finds the first's.
-  const known = registration.host ?? (await context.hosts.byThumbprint(token.issuer))
+  const known = registration.host ?? (await findHost(context, registration))
+  const { mode } = registration.body
+  if (mode === 'autonomous') refuseAutonomousUnder(known)
   const host = known ?? bringHost(registration)
   const key = registrationKeyOf(host, registration)
   const { found, live } = known ? await context.arrivals.look(key, host.userId) : NOBODY
-  if (found && found.status !== 'pending') throw new ProtocolError('agent_exists')
-  if (!found) refuseTooMany(context, live)
+  if (found) requireRetry(found, registration)
+  else refuseTooMany(context, live)
 
   const { capabilities } = context.options
-  const planned = planGrants(requested, { host, capabilities, held: [] })
-  const settled = mayStart(host) && !planned.some(({ status }) => status === 'pending')
+  const planning = await hostForMode(context, host, mode)
+  const held = found ? await takenFrom(context, found) : []
+  const planned = planGrants(requested, { host: planning, mode, capabilities, held })
+  const settled = mayStart(host, mode) && !planned.some(({ status }) => status === 'pending')
   const waiting = planned.map(waitWith(host))
-  const arrival = { registration, host, isNewHost: !known, planned: waiting, settled }
+  const reach = settled ? null : await reachFor(context, { registration, host, planned: waiting })
+  const arrival = { registration, host, isNewHost: !known, planned: waiting, reach }
   return found ? storeRetry(context, arrival, found) : storeNew(context, arrival)
+}
+
+function requireRetry(found: Agent, { body }: Registration): void {
+  if (found.status !== 'pending' || found.mode !== body.mode)
+    throw new ProtocolError('agent_exists')
+}
+
+/** An agent that waits may have been active before: what a person took away stays away. */
+async function takenFrom({ db }: AgentAuthContext, { id }: Agent): Promise<readonly Grant[]> {
+  return takenAway(await findGrantsOf(db.adapter, id))
 }
 
 const NOBODY = { found: null, live: 0 }
@@ -89,21 +105,27 @@ interface Arrival {
   readonly host: Host
   readonly isNewHost: boolean
   readonly planned: readonly PlannedGrant[]
-  /** Nobody has to be asked. */
-  readonly settled: boolean
+  /** How to ask; `null` when nobody has to be asked. */
+  readonly reach: Reach | null
 }
 
 async function storeNew(context: AgentAuthContext, arrival: Arrival): Promise<Stored> {
-  const { host, isNewHost, settled } = arrival
+  const { host, isNewHost, reach } = arrival
   const agent = bringAgent(arrival)
-  const question = settled ? null : prepareQuestion(context, askOf(arrival, agent))
+  const question = reach && prepareQuestion(context, askOf(arrival, agent, reach))
   const { grants, inserts } = question ?? prepareGrants(context, planOf(arrival, agent))
-  await insertTogether(context.db, [
+  const stored = { agent, host, grants, question, isNewHost, isNew: true }
+  const events = whatHappened(arrival.registration, stored)
+  const rows: readonly NewRow[] = [
     ...(isNewHost ? [{ model: 'agentHost' as const, row: host }] : []),
     { model: 'agent', row: agent },
     ...inserts,
-  ])
-  return { agent, host, grants, question, isNewHost, isNew: true }
+    ...events.map((event) => ({ model: 'agentEvent' as const, row: newEvent(event, new Date()) })),
+  ]
+  // What starts at once starts for the person its host has now, or for nobody.
+  if (reach || isNewHost) await context.inserter.together(rows)
+  else if (!(await context.inserter.under(host, rows))) throw hostChanged()
+  return stored
 }
 
 async function storeRetry(
@@ -111,32 +133,48 @@ async function storeRetry(
   arrival: Arrival,
   found: Agent,
 ): Promise<Stored> {
-  const { host, settled, registration } = arrival
+  const { host, reach, registration } = arrival
   const { now } = registration
   const old = { host, isNewHost: false, isNew: false }
   return context.db.adapter.transaction(async (rows) => {
-    if (!settled) {
-      const question = await ask(context, rows, askOf(arrival, found))
-      await requireWaiting(rows, found, { to: 'pending', now })
+    if (reach) {
+      const question = await ask(context, rows, askOf(arrival, found, reach))
+      await requireWaiting(rows, found, now)
       return { ...old, agent: found, grants: question.grants, question }
     }
     // It asks for less than before, and for that nobody has to be asked any more.
     await withdraw(rows, found.id, now)
-    await requireWaiting(rows, found, { to: 'active', activatedAt: now, now })
+    await requireLink(rows, host)
+    await start(rows, found, { userId: host.userId, now })
     const { grants, inserts } = prepareGrants(context, planOf(arrival, found))
+    await forgetDenied(rows, found.id, arrival.planned)
     await insertAll(rows, inserts)
-    return { ...old, agent: { ...found, status: 'active' as const }, grants, question: null }
+    const agent = { ...found, status: 'active' as const, userId: host.userId }
+    return { ...old, agent, grants, question: null }
   })
 }
 
 /** Moves an agent that still waits, or takes everything back: a person decided meanwhile. */
-async function requireWaiting(
+async function requireWaiting(rows: Rows, { id }: Agent, now: Date): Promise<void> {
+  if (await moveAgent(rows, id, { ...agentMove('ask'), now })) return
+  throw new ProtocolError('agent_exists')
+}
+
+async function start(
   rows: Rows,
   { id }: Agent,
-  move: { to: 'pending' | 'active'; activatedAt?: Date; now: Date },
+  activation: { userId: string | null; now: Date },
 ): Promise<void> {
-  if (await moveAgent(rows, id, { from: ['pending'], ...move })) return
-  throw new ProtocolError('agent_exists')
+  if (!(await activateAgent(rows, id, activation))) throw new ProtocolError('agent_exists')
+}
+
+async function requireLink(rows: Rows, host: Host): Promise<void> {
+  if (!(await holdHost(rows, host))) throw hostChanged()
+}
+
+function hostChanged(): ProtocolError {
+  const message = 'The host changed in this moment. Try again.'
+  return new ProtocolError('unavailable', { message, headers: { 'retry-after': '1' } })
 }
 
 function planOf({ registration, planned }: Arrival, agent: Agent) {
@@ -144,7 +182,7 @@ function planOf({ registration, planned }: Arrival, agent: Agent) {
   return { agentId: agent.id, approvalId: null, planned, reason: body.reason ?? null, now }
 }
 
-function askOf({ registration, host, planned }: Arrival, agent: Agent): Ask {
+function askOf({ registration, host, planned }: Arrival, agent: Agent, reach: Reach): Ask {
   const { body, now } = registration
   return {
     agent,
@@ -153,9 +191,24 @@ function askOf({ registration, host, planned }: Arrival, agent: Agent): Ask {
     planned,
     reason: body.reason ?? null,
     bindingMessage: body.binding_message ?? null,
-    preferredMethod: body.preferred_method,
+    reach,
     now,
   }
+}
+
+async function reachFor(
+  context: AgentAuthContext,
+  { registration, host, planned }: Pick<Arrival, 'registration' | 'host' | 'planned'>,
+): Promise<Reach> {
+  const { body } = registration
+  const pending = planned.filter(({ status }) => status === 'pending')
+  return chooseMethod(context, {
+    host,
+    agentName: body.name,
+    kind: 'registration',
+    capabilities: pending.map(({ capability }) => capability),
+    preferredMethod: body.preferred_method,
+  })
 }
 
 /** Under a host nobody has approved, everything waits (specification, 2.11). */
@@ -164,28 +217,33 @@ function waitWith(host: Host) {
     host.status === 'active' || plan.status === 'denied' ? plan : { ...plan, status: 'pending' }
 }
 
-function mayStart(host: Host): boolean {
-  return host.status === 'active' && host.userId !== null
+function mayStart(host: Host, mode: AgentMode): boolean {
+  return host.status === 'active' && (host.userId === null) === (mode === 'autonomous')
 }
 
-function bringHost({ token, body, now }: Registration): Host {
-  return newHost({
+function bringHost({ token, key, jwksUrl, body, now }: Registration): Host {
+  const host = newHost({
     name: body.host_name ?? null,
     thumbprint: token.issuer,
-    publicKey: parsePublicJwk(token.hostPublicKey),
+    publicKey: key,
+    jwksUrl,
     now,
   })
+  // Nobody approves the host of an autonomous agent: that is this server's policy (2.8).
+  return body.mode === 'autonomous' ? { ...host, status: 'active', activatedAt: now } : host
 }
 
-function bringAgent({ registration, host, settled }: Arrival): Agent {
+function bringAgent({ registration, host, reach }: Arrival): Agent {
   const { body, agentKey, now } = registration
   return newAgent({
     name: body.name,
     hostId: host.id,
     userId: host.userId,
     mode: body.mode,
-    status: settled ? 'active' : 'pending',
+    status: reach ? 'pending' : 'active',
     publicKey: agentKey.jwk,
+    jwksUrl: agentKey.jwksUrl,
+    keyId: agentKey.keyId,
     registrationKey: registrationKeyOf(host, registration),
     now,
   })
@@ -202,31 +260,51 @@ function registrationKeyOf(host: Host, { agentKey }: Registration): string {
   return `${host.id}.${agentKey.thumbprint}`
 }
 
+/** The host of a registration, should another one have brought it meanwhile. */
+async function findHost(
+  { hosts }: AgentAuthContext,
+  { token, jwksUrl }: Registration,
+): Promise<Host | null> {
+  const byKey = await hosts.byThumbprint(token.issuer)
+  const host = byKey ?? (jwksUrl === null ? null : await hosts.byJwksUrl(jwksUrl))
+  // The same key, inline in one request and published in the other: the first one fixed the way.
+  if (host && host.jwksUrl !== jwksUrl) throw new ProtocolError('invalid_jwt')
+  return host
+}
+
 async function lostRace(context: AgentAuthContext, registration: Registration): Promise<boolean> {
-  const host = await context.hosts.byThumbprint(registration.token.issuer)
+  const host = await findHost(context, registration)
   if (!host) return false
   if (!registration.host) return true
   const key = registrationKeyOf(host, registration)
   return (await context.arrivals.look(key, null)).found !== null
 }
 
+/** Tells of a registration. Of a new agent the events are stored, with the agent itself. */
 async function announce(
   { events }: AgentAuthContext,
   registration: Registration,
-  { agent, host, question, isNewHost, isNew }: Stored,
+  stored: Stored,
 ): Promise<void> {
+  for (const event of whatHappened(registration, stored)) {
+    if (stored.isNew) events.tell(event)
+    else await events.emit(event)
+  }
+}
+
+function whatHappened(
+  registration: Registration,
+  { agent, host, question, isNewHost, isNew }: Stored,
+): readonly AgentEvent[] {
   const capabilities = registration.requested.map(({ name }) => name)
   const who = { agentId: agent.id, hostId: host.id, userId: host.userId }
   const done = { outcome: 'success' as const, ...who }
   const happened: AgentEvent[] = []
   if (isNewHost) happened.push({ type: 'host.created', ...done })
   if (isNew) {
-    happened.push({
-      type: 'agent.created',
-      ...done,
-      details: { status: agent.status, capabilities },
-    })
+    const details = { status: agent.status, capabilities }
+    happened.push({ type: 'agent.created', ...done, details })
   }
   if (question) happened.push({ type: 'approval.requested', ...done, details: { capabilities } })
-  await Promise.all(happened.map((event) => events.emit(event)))
+  return happened
 }

@@ -1,6 +1,6 @@
 import { parsePublicJwk, ProtocolError } from '@countersign/protocol'
 import { decodeJwt } from 'jose'
-import { bearerToken } from './authenticate.ts'
+import { bearerToken } from './credential.ts'
 
 /**
  * Throws `unsupported_algorithm` when a host JWT carries a key of another type.

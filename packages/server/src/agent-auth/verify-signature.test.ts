@@ -5,7 +5,7 @@ import { loadSodium, verifyWithNode, verifyWithSodium } from './verify-signature
 const data = new TextEncoder().encode('header.payload')
 let key: PublicJwk
 let other: PublicJwk
-let signature: Uint8Array
+let signature: Uint8Array<ArrayBuffer>
 
 beforeAll(async () => {
   const pair = await generateKeyPair()

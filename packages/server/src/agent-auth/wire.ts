@@ -37,6 +37,7 @@ export function grantOnWire(grant: Grant, capabilities: Capabilities) {
     ...(definition?.location && { location: definition.location }),
     ...(definition?.input && { input: definition.input }),
     ...(definition?.output && { output: definition.output }),
+    ...(definition?.readOnly !== undefined && { read_only: definition.readOnly }),
   }
 }
 

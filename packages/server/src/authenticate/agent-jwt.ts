@@ -1,4 +1,4 @@
-import { requireAgent } from '../agent-auth/authenticate.ts'
+import { requireAgent } from '../agent-auth/authenticate-agent.ts'
 import { badCredential } from './credential.ts'
 import type { AgentPrincipal } from './principal.ts'
 import type { AuthServer } from './server.ts'
@@ -10,10 +10,19 @@ import type { AuthServer } from './server.ts'
  */
 export async function authenticateAgent(
   { agentAuth }: AuthServer,
-  headers: Headers,
+  { headers, method, url }: Request,
 ): Promise<AgentPrincipal> {
   if (!agentAuth) throw badCredential('The bearer token is not valid.')
-  const request = { context: agentAuth, headers, now: Date.now() }
-  const { principal } = await requireAgent(request, agentAuth.issuer)
+  const { issuer } = agentAuth
+  const { principal } = await requireAgent(
+    {
+      context: agentAuth,
+      headers,
+      method,
+      url: () => issuer + new URL(url).pathname,
+      now: Date.now(),
+    },
+    issuer,
+  )
   return principal
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ProtocolError } from '@countersign/protocol'
 import { z } from 'zod'
+import { isBanned } from '../agent-auth/people.ts'
 import { badCredential } from './credential.ts'
 import type { Permissions, UserPrincipal } from './principal.ts'
 import type { ApiKeyVerification, AuthServer } from './server.ts'
@@ -35,8 +36,8 @@ export async function authenticateApiKey(server: AuthServer, key: string): Promi
     model: 'user',
     where: [{ field: 'id', value: referenceId }],
   })
-  // Keys name their owner without a foreign key; one whose owner is gone is dead.
-  if (!user) throw invalid()
+  // Keys name their owner without a foreign key; one whose owner is gone or banned is dead.
+  if (!user || isBanned(user, Date.now())) throw invalid()
   return {
     kind: 'user',
     method: 'api-key',

@@ -28,7 +28,7 @@ async function verify(server: AuthServer, request: Request): Promise<Principal> 
     case 'api-key':
       return authenticateApiKey(server, credential.key)
     case 'bearer':
-      return authenticateAgent(server, request.headers)
+      return authenticateAgent(server, request)
   }
 }
 

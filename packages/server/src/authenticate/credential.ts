@@ -38,6 +38,7 @@ function parseAuthorization(header: string): Credential {
     case 'apikey':
       return { kind: 'api-key', key: value }
     case 'bearer':
+    case 'dpop':
       return { kind: 'bearer' }
     case '':
       throw badCredential('The Authorization header is malformed.')

@@ -1,4 +1,5 @@
 import { ProtocolError } from '@countersign/protocol'
+import { isBanned } from '../agent-auth/people.ts'
 import { anonymous } from './principal.ts'
 import type { AnonymousPrincipal, UserPrincipal } from './principal.ts'
 import type { AuthServer } from './server.ts'
@@ -17,7 +18,7 @@ export async function authenticateSession(
 ): Promise<UserPrincipal | AnonymousPrincipal> {
   if (!request.headers.has('cookie')) return anonymous
   const found = await server.getSession(request.headers)
-  if (!found) return anonymous
+  if (!found || isBanned(found.user, Date.now())) return anonymous
   if (!readOnlyMethods.has(request.method)) requireOwnOrigin(server, request.headers)
 
   const { session, user } = found

@@ -48,10 +48,19 @@ describe('what was read', () => {
   it('is not remembered when it does not exist', async () => {
     const cache = openCache()
     await read(cache, 'a', null)
-    const again = vi.fn(() => Promise.resolve(thing(1)))
+    const again = vi.fn<() => Promise<Thing>>(() => Promise.resolve(thing(1)))
     expect(cache.get('a', Date.now())).toBeNull()
     expect(await cache.read('a', again)).toEqual(thing(1))
   })
+})
+
+it('does not remember what nobody would be told about', async () => {
+  const cache = new LookupCache<Thing>(({ version }) => (version > 1 ? null : []))
+  cache.open()
+  await read(cache, 'a', thing(1))
+  await read(cache, 'b', thing(2))
+  expect(cache.get('a', Date.now())).not.toBeNull()
+  expect(cache.get('b', Date.now())).toBeNull()
 })
 
 describe('what changes while it is read', () => {

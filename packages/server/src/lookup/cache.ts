@@ -25,11 +25,14 @@ export class LookupCache<Value> {
   readonly #entries = new Map<string, Entry<Value>>()
   readonly #members = new Map<string, Set<string>>()
   readonly #readings = new Set<Reading>()
-  readonly #groupsOf: (value: Value) => readonly string[]
+  readonly #groupsOf: (value: Value) => readonly string[] | null
   #isOpen = false
 
-  /** `groupsOf` names what else an entry depends on, so that many can be forgotten at once. */
-  constructor(groupsOf: (value: Value) => readonly string[]) {
+  /**
+   * `groupsOf` names what else an entry depends on, so that many can be forgotten at once. `null`:
+   * changes of this value are not told, so it is not remembered.
+   */
+  constructor(groupsOf: (value: Value) => readonly string[] | null) {
     this.#groupsOf = groupsOf
   }
 
@@ -91,6 +94,7 @@ export class LookupCache<Value> {
     const before = this.#entries.get(key)
     if (before) this.#drop(key, before)
     const groups = this.#groupsOf(value)
+    if (groups === null) return
     this.#entries.set(key, { value, groups, readAt })
     for (const group of groups) {
       const members = this.#members.get(group)

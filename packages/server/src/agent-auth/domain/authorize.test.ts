@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { authorizeExecution, costOf, isLive, isMetered } from './authorize.ts'
+import { authorizeExecution, costOf, isLive, isMetered, isUsable } from './authorize.ts'
 import { fromMillionths, toMillionths } from './budget.ts'
 import type { Grant } from './model.ts'
 
@@ -126,6 +126,36 @@ describe('authorizeExecution', () => {
     expect(decision).toMatchObject({ allowed: true, grants: [{ id: free.id }, { id: limited.id }] })
   })
 
+  it('offers what has the fewest limits first, whatever the limits are', () => {
+    const [both, used, paid, free] = [
+      grant({ ...uses(3), ...budget(5) }),
+      grant(uses(3)),
+      grant(budget(5)),
+      grant(),
+    ]
+    for (const held of [
+      [both, used, paid, free],
+      [paid, both, free],
+      [both, used, free],
+    ]) {
+      const decision = authorizeExecution(held, { capability: 'pay', args: { amount: 1 }, now })
+      const offered = decision.allowed ? decision.grants.map(({ id }) => id) : []
+      expect(offered).toHaveLength(held.length)
+      expect([offered.at(0), offered.at(-1)]).toEqual([free.id, both.id])
+    }
+  })
+
+  it('names the amount that cannot be taken from a budget', () => {
+    const execution = { capability: 'pay', args: { amount: -1, to: 'b' }, now }
+    const limited = grant({ ...budget(5), constraints: { to: 'a' } })
+    expect(authorizeExecution([limited], execution)).toMatchObject({
+      violations: [
+        { field: 'to', constraint: 'a', actual: 'b' },
+        { field: 'amount', constraint: { min: 0 }, actual: -1 },
+      ],
+    })
+  })
+
   it('names the violations of one grant', () => {
     const decision = authorizeExecution([grant({ constraints: { amount: { max: 5 }, to: 'a' } })], {
       capability: 'pay',
@@ -198,6 +228,28 @@ describe('authorizeExecution', () => {
   })
 })
 
+describe('a grant', () => {
+  it.each<[string, Partial<Grant>, boolean]>([
+    ['without limits', {}, true],
+    ['with a use left', uses(1), true],
+    ['without a use left', uses(0), false],
+    ['with a budget left', budget(1), true],
+    ['without a budget left', budget(0, 5), false],
+    ['with a use and without a budget left', { ...uses(1), ...budget(0, 5) }, false],
+    ['with a budget and without a use left', { ...uses(0), ...budget(1) }, false],
+    ['that expires now', { expiresAt: new Date(now) }, false],
+    ['that expires now, with a budget left', { expiresAt: new Date(now), ...budget(1) }, false],
+    ['that is pending', { status: 'pending' }, false],
+  ])('%s covers another execution: %s', (_title, overrides, usable) => {
+    expect(isUsable(grant(overrides), now)).toBe(usable)
+  })
+
+  it('without a budget costs nothing, whatever its arguments are called', () => {
+    expect(costOf(grant(), { amount: 5, null: 5, undefined: 5 })).toBe(null)
+    expect(costOf(grant(budget(9)), { amount: 5 })).toBe(5 * MILLION)
+  })
+})
+
 describe('amounts of a budget', () => {
   it.each<[unknown, number | null]>([
     [0, 0],
@@ -216,6 +268,7 @@ describe('amounts of a budget', () => {
     [undefined, null],
     [[1], null],
     [true, null],
+    [1n, null],
   ])('%s is %s millionths', (amount, millionths) => {
     const counted = toMillionths(amount)
     expect(counted === null ? null : counted + 0).toBe(millionths)

@@ -72,7 +72,7 @@ export interface Approval {
   readonly id: string
   readonly agentId: string
   readonly hostId: string
-  readonly kind: 'registration' | 'capabilities' | 'reactivation'
+  readonly kind: 'registration' | 'capabilities' | 'reactivation' | 'claim'
   readonly method: string
   /** `superseded`: the agent asked again before anybody decided. */
   readonly status: 'pending' | 'approved' | 'denied' | 'superseded'
@@ -91,4 +91,17 @@ export interface Approval {
 export interface RequestedCapability {
   readonly name: string
   readonly constraints: Constraints | null
+}
+
+/** A person's invitation to one host to connect without an approval. */
+export interface Enrollment {
+  readonly id: string
+  readonly tokenHash: string
+  readonly userId: string
+  readonly name: string | null
+  readonly defaultCapabilities: readonly string[]
+  /** The host that used it; it is good once. */
+  readonly hostId: string | null
+  readonly expiresAt: Date
+  readonly createdAt: Date
 }

@@ -12,14 +12,16 @@ export const describeCapability: ProtocolRoute = {
     const capability = capabilities.find((candidate) => candidate.name === name)
     if (!capability) throw new ProtocolError('capability_not_found')
 
-    const { description, location, input, output } = capability
+    const { description, location, input, output, dpop, readOnly } = capability
     return {
       body: {
         name,
         description,
         ...(location && { location }),
+        ...(dpop && { dpop }),
         ...(input && { input }),
         ...(output && { output }),
+        ...(readOnly !== undefined && { read_only: readOnly }),
         ...(grantStatus && { grant_status: grantStatus(name) }),
       },
     }

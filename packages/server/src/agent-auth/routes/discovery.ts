@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION } from '@countersign/protocol'
+import { DPOP_ALGORITHMS, PROTOCOL_VERSION } from '@countersign/protocol'
 import type { AgentAuthContext } from '../context.ts'
 import type { ProtocolRoute } from '../http.ts'
 
@@ -23,11 +23,16 @@ function discoveryDocument({ options, issuer, basePath, defaultLocation }: Agent
     algorithms: ['Ed25519'],
     modes: options.modes,
     approval_methods: options.approvalMethods.map(({ id }) => id),
+    ...(options.dpop.mode !== 'off' && {
+      dpop_signing_alg_values_supported: DPOP_ALGORITHMS,
+      dpop_bound_access_tokens_required: options.dpop.mode === 'required',
+    }),
     endpoints: {
       register: `${basePath}/agent/register`,
       capabilities: `${basePath}/capability/list`,
       describe_capability: `${basePath}/capability/describe`,
       execute: `${basePath}/capability/execute`,
+      batch_execute: `${basePath}/capability/batch-execute`,
       request_capability: `${basePath}/agent/request-capability`,
       status: `${basePath}/agent/status`,
       reactivate: `${basePath}/agent/reactivate`,
@@ -35,6 +40,8 @@ function discoveryDocument({ options, issuer, basePath, defaultLocation }: Agent
       revoke_host: `${basePath}/host/revoke`,
       rotate_key: `${basePath}/agent/rotate-key`,
       rotate_host_key: `${basePath}/host/rotate-key`,
+      enroll_host: `${basePath}/host/enroll`,
+      claim_agent: `${basePath}/agent/claim`,
       introspect: `${basePath}/agent/introspect`,
     },
   }

@@ -18,6 +18,7 @@ export const listHosts = personRoute({
     return {
       hosts: hosts.map((host) => ({
         ...hostFacts(host),
+        default_capabilities: host.defaultCapabilities,
         agents: agents.filter(({ hostId, status }) => hostId === host.id && status === 'active')
           .length,
         created_at: host.createdAt.toISOString(),

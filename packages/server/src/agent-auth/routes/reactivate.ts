@@ -1,15 +1,15 @@
-import {
-  agentIdRequestSchema,
-  type ApprovalInstructions,
-  parseWith,
-  ProtocolError,
-} from '@countersign/protocol'
+import { agentIdRequestSchema, parseWith, ProtocolError } from '@countersign/protocol'
+import type { StartedApproval } from '../approval-methods/index.ts'
 import { ask, prepareGrants } from '../approval/ask.ts'
-import { requireHost } from '../authenticate.ts'
+import { chooseMethod } from '../approval/choose.ts'
+import { requireHost } from '../authenticate-host.ts'
+import { hostForMode } from '../autonomous.ts'
 import type { AgentAuthContext } from '../context.ts'
-import { agentState } from '../domain/lifecycle.ts'
+import { agentState, hasGround } from '../domain/lifecycle.ts'
 import type { Agent, Host } from '../domain/model.ts'
-import { planGrants } from '../domain/plan-grants.ts'
+import { planGrants, takenAway } from '../domain/plan-grants.ts'
+import { agentMove } from '../domain/transitions.ts'
+import { endOverdue } from '../ending.ts'
 import type { ProtocolRoute } from '../http.ts'
 import { findAgentUnder } from '../own-agent.ts'
 import { findAgent, moveAgent } from '../store/agents.ts'
@@ -50,32 +50,41 @@ interface Reactivation {
 async function reactivateExpired(
   context: AgentAuthContext,
   { agent, host, now }: Reactivation,
-): Promise<ApprovalInstructions | null> {
+): Promise<StartedApproval | null> {
   const state = agentState(agent, context.options, now)
   if (state.status === 'active') return null
   const at = new Date(now)
   if (state.over && agent.status !== 'pending') {
-    await moveAgent(context.db.adapter, agent.id, {
-      from: ['active', 'expired'],
-      to: 'revoked',
-      now: at,
-    })
+    await endOverdue(context, agent, at)
     throw new ProtocolError('absolute_lifetime_exceeded')
   }
   if (state.status !== 'expired') throw new ProtocolError(`agent_${state.status}`)
+  if (!hasGround(host, agent)) throw new ProtocolError('agent_revoked')
+  const { mode } = agent
+  const planning = await hostForMode(context, host, mode)
 
+  const reach = await chooseMethod(context, {
+    host,
+    agentName: agent.name,
+    kind: 'reactivation',
+    capabilities: host.defaultCapabilities,
+    preferredMethod: undefined,
+  })
   const asked = await context.db.adapter.transaction(async (rows) => {
     const held = await findGrantsOf(rows, agent.id)
-    const taken = held.filter(({ status, deniedBy }) => status !== 'active' && deniedBy !== null)
-    const requested = host.defaultCapabilities
+    const requested = planning.defaultCapabilities
       .filter((name) => context.options.capabilities.has(name))
       .map((name) => ({ name, constraints: null }))
     const { capabilities } = context.options
-    const planned = planGrants(requested, { host, capabilities, held: taken })
+    const planned = planGrants(requested, {
+      host: planning,
+      mode,
+      capabilities,
+      held: takenAway(held),
+    })
     const waits = planned.some(({ status }) => status === 'pending')
     const moved = await moveAgent(rows, agent.id, {
-      from: ['active', 'expired'],
-      to: waits ? 'pending' : 'active',
+      ...agentMove(waits ? 'askAgain' : 'reactivate'),
       activatedAt: at,
       now: at,
     })
@@ -84,8 +93,8 @@ async function reactivateExpired(
     await revokeGrantsOf(rows, agent.id, at)
     const plan = { agentId: agent.id, planned, reason: null, now: at }
     if (waits) {
-      const words = { bindingMessage: null, preferredMethod: undefined }
-      return ask(context, rows, { ...plan, ...words, agent, host, kind: 'reactivation' })
+      const words = { bindingMessage: null, kind: 'reactivation' as const }
+      return ask(context, rows, { ...plan, ...words, agent, host, reach })
     }
     await insertAll(rows, prepareGrants(context, { ...plan, approvalId: null }).inserts)
     return null

@@ -1,16 +1,13 @@
 import {
-  jwkThumbprint,
-  parsePublicJwk,
   parseWith,
   ProtocolError,
-  type PublicJwk,
   type RegisterRequest,
   registerRequestSchema,
-  type VerifiedHostJwt,
 } from '@countersign/protocol'
-import { type AuthenticatedHost, authenticateHost } from '../authenticate.ts'
+import { type AuthenticatedHost, authenticateHost } from '../authenticate-host.ts'
 import { refuseUnknown } from '../capabilities.ts'
 import type { ProtocolRoute, RouteRequest } from '../http.ts'
+import { readAgentKey } from '../keys/agent-key.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
 import { registerAgent } from '../registration.ts'
 import { refuseOtherKeyTypes } from '../unsupported-keys.ts'
@@ -24,16 +21,19 @@ export const register: ProtocolRoute = {
     const { context } = request
     const body = parseWith(registerRequestSchema, request.body)
     const requested = body.capabilities
-    await context.limits.count('registration', request.address())
+    await context.limits.countExactly('registration', request.address())
     refuseOtherKeyTypes(request.headers)
-    const caller = await authenticateHost(request)
-    const agentKey = await readAgentKey(caller.token)
+    const mayBeNew = context.options.allowDynamicHostRegistration
+    const caller = await authenticateHost(request, { mayBeNew })
     refuseStranger(request, caller)
+    const agentKey = await readAgentKey(context, caller, request.now)
     await refuseUnknown(context, { agent: null, host: caller.host }, requested)
     refuseMode(request, body)
 
     // Under a host that exists, only registrations of the same key get in each other's way.
-    const turn = caller.host ? `${caller.host.id}.${agentKey.thumbprint}` : caller.token.issuer
+    const turn = caller.host
+      ? `${caller.host.id}.${agentKey.thumbprint}`
+      : (caller.jwksUrl ?? caller.token.issuer)
     const { agent, host, grants, approval } = await oneAtATime(turn, async () =>
       registerAgent(context, { ...caller, agentKey, body, requested, now: new Date(request.now) }),
     )
@@ -51,23 +51,6 @@ export const register: ProtocolRoute = {
       },
     }
   },
-}
-
-/** The agent's key and its thumbprint, from the host's JWT. It must not be the host's own key. */
-async function readAgentKey(
-  token: VerifiedHostJwt,
-): Promise<{ jwk: PublicJwk; thumbprint: string }> {
-  if (token.agentPublicKey === undefined) {
-    const message = 'The host JWT must carry `agent_public_key`.'
-    throw new ProtocolError('invalid_request', { message })
-  }
-  const jwk = parsePublicJwk(token.agentPublicKey)
-  const thumbprint = await jwkThumbprint(jwk)
-  if (thumbprint === token.issuer) {
-    const message = 'The agent needs a key of its own, not the one of its host.'
-    throw new ProtocolError('invalid_request', { message })
-  }
-  return { jwk, thumbprint }
 }
 
 function refuseMode({ context }: RouteRequest, { mode }: RegisterRequest): void {

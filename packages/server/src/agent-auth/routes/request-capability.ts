@@ -1,11 +1,13 @@
 import { parseWith, ProtocolError, requestCapabilityRequestSchema } from '@countersign/protocol'
 import { ask, prepareGrants } from '../approval/ask.ts'
-import { requireAgent } from '../authenticate.ts'
+import { chooseMethod } from '../approval/choose.ts'
+import { requireAgent } from '../authenticate-agent.ts'
+import { hostForMode } from '../autonomous.ts'
 import { refuseUnknown } from '../capabilities.ts'
 import { isCovered, planGrants } from '../domain/plan-grants.ts'
 import type { ProtocolRoute } from '../http.ts'
 import { oneAtATime } from '../one-at-a-time.ts'
-import { findGrantsOf } from '../store/grants.ts'
+import { findGrantsOf, forgetDenied } from '../store/grants.ts'
 import { insertAll } from '../store/insert.ts'
 import { grantOnWire } from '../wire.ts'
 
@@ -21,16 +23,27 @@ export const requestCapability: ProtocolRoute = {
     const { agent, host, principal } = await requireAgent(request, context.issuer)
     await refuseUnknown(context, { agent: principal, host }, requested)
 
+    const reach = await chooseMethod(context, {
+      host,
+      agentName: agent.name,
+      kind: 'capabilities',
+      capabilities: requested.map(({ name }) => name),
+      preferredMethod: body.preferred_method,
+    })
+    const { mode } = agent
+    const planning = await hostForMode(context, host, mode)
     const asked = await oneAtATime(agent.id, () =>
       db.adapter.transaction(async (rows) => {
         const held = await findGrantsOf(rows, agent.id)
         const missing = requested.filter((one) => !isCovered(one, held, now))
         if (missing.length === 0) throw new ProtocolError('already_granted')
 
-        const planned = planGrants(missing, { host, capabilities: options.capabilities, held })
+        const { capabilities } = options
+        const planned = planGrants(missing, { host: planning, mode, capabilities, held })
         const reason = body.reason ?? null
         const plan = { agentId: agent.id, planned, reason, now: new Date(now) }
         if (!planned.some(({ status }) => status === 'pending')) {
+          await forgetDenied(rows, agent.id, planned)
           await insertAll(rows, prepareGrants(context, { ...plan, approvalId: null }).inserts)
           return null
         }
@@ -40,7 +53,7 @@ export const requestCapability: ProtocolRoute = {
           host,
           kind: 'capabilities',
           bindingMessage: body.binding_message ?? null,
-          preferredMethod: body.preferred_method,
+          reach,
         })
       }),
     )

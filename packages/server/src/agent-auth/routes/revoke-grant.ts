@@ -11,7 +11,8 @@ export const revokeGrant = personRoute({
   input: revokeGrantRequestSchema,
   async handle({ context, person, input, now }) {
     const grant = await findGrant(context.db.adapter, input.grant_id)
-    if (!grant) throw new ProtocolError('agent_not_found', { message: 'No such grant.' })
+    // The same as for a grant of somebody else.
+    if (!grant) throw new ProtocolError('agent_not_found')
     const { agent, host } = await findAgentOf(context, person.userId, grant.agentId)
     await storeRevocation(context.db.adapter, grant.id, person.userId, new Date(now))
     await context.events.emit({

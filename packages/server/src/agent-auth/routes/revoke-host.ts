@@ -1,5 +1,5 @@
 import { ProtocolError } from '@countersign/protocol'
-import { requireHost } from '../authenticate.ts'
+import { requireHost } from '../authenticate-host.ts'
 import { endHost } from '../ending.ts'
 import type { ProtocolRoute } from '../http.ts'
 

@@ -1,5 +1,5 @@
 import { agentIdRequestSchema, parseWith, ProtocolError } from '@countersign/protocol'
-import { requireHost } from '../authenticate.ts'
+import { requireHost } from '../authenticate-host.ts'
 import { endAgent } from '../ending.ts'
 import type { ProtocolRoute } from '../http.ts'
 import { findAgentUnder } from '../own-agent.ts'

@@ -1,5 +1,7 @@
 import { LookupCache } from '../../lookup/cache.ts'
+import { isMetered } from '../domain/authorize.ts'
 import type { Agent, Grant, Host } from '../domain/model.ts'
+import { agentMove, LIVE_AGENT } from '../domain/transitions.ts'
 import { Batch } from './batch.ts'
 import { fromColumns } from './columns.ts'
 import { byId, type Database, newId, type Rows, type SqlClient } from './database.ts'
@@ -20,6 +22,12 @@ export async function findAgentByKey(rows: Rows, registrationKey: string): Promi
   })
 }
 
+/** Several agents at once, in any order. */
+export async function findAgents(rows: Rows, ids: readonly string[]): Promise<Agent[]> {
+  const where = [{ field: 'id', operator: 'in' as const, value: [...ids] }]
+  return rows.findMany<Agent>({ model, where, limit: ids.length })
+}
+
 /** The agents that act for one person, newest first. */
 export async function findAgentsOf(rows: Rows, userId: string): Promise<Agent[]> {
   const where = [{ field: 'userId', value: userId }]
@@ -33,7 +41,7 @@ export async function countLiveAgents(rows: Rows, userId: string): Promise<numbe
     model,
     where: [
       { field: 'userId', value: userId },
-      { field: 'status', operator: 'in', value: ['pending', 'active', 'expired'] },
+      { field: 'status', operator: 'in', value: [...LIVE_AGENT] },
     ],
   })
 }
@@ -48,10 +56,11 @@ export interface LoadedAgent {
 /** Reads agents with their hosts and active grants. With `sql`, one joined statement for many. */
 export class AgentLoader {
   /** What was read and has not changed since; closed until somebody keeps it current. */
-  readonly cache = new LookupCache<LoadedAgent>(({ agent, host }) => [
-    `host ${host.id}`,
-    ...(agent.userId === null ? [] : [`user ${agent.userId}`]),
-  ])
+  readonly cache = new LookupCache<LoadedAgent>(({ agent, host, grants }) => {
+    // What is left of a metered grant changes with every use, on every process.
+    if (grants.some(isMetered)) return null
+    return [`host ${host.id}`, ...(agent.userId === null ? [] : [`user ${agent.userId}`])]
+  })
   readonly #db: Database
   readonly #batch: Batch<string, LoadedAgent | null> | undefined
 
@@ -116,7 +125,10 @@ async function loadJoined(
 
 /** An agent that is registered now. */
 export function newAgent(
-  agent: Pick<Agent, 'name' | 'hostId' | 'userId' | 'mode' | 'publicKey' | 'registrationKey'> & {
+  agent: Pick<
+    Agent,
+    'name' | 'hostId' | 'userId' | 'mode' | 'publicKey' | 'jwksUrl' | 'keyId' | 'registrationKey'
+  > & {
     readonly status: 'pending' | 'active'
     readonly now: Date
   },
@@ -125,8 +137,6 @@ export function newAgent(
   return {
     id: newId('agt'),
     ...given,
-    jwksUrl: null,
-    keyId: null,
     pausedAt: null,
     activatedAt: given.status === 'active' ? now : null,
     lastUsedAt: null,
@@ -139,13 +149,14 @@ export function newAgent(
 export async function activateAgent(
   rows: Rows,
   id: string,
-  activation: { userId: string; now: Date },
+  activation: { userId: string | null; now: Date },
 ): Promise<boolean> {
   const { userId, now } = activation
+  const { from, to } = agentMove('approve')
   const activated = await rows.updateMany({
     model,
-    where: [...byId(id), { field: 'status', value: 'pending' }],
-    update: { status: 'active', userId, activatedAt: now, updatedAt: now },
+    where: [...byId(id), { field: 'status', operator: 'in', value: [...from] }],
+    update: { status: to, userId, activatedAt: now, updatedAt: now },
   })
   return activated === 1
 }
@@ -178,6 +189,11 @@ export async function moveAgent(
   return moved === 1
 }
 
+/** Makes who else asks for an agent wait until the transaction ends. */
+export async function holdAgent(rows: Rows, id: string, now: Date): Promise<void> {
+  await rows.updateMany({ model, where: byId(id), update: { updatedAt: now } })
+}
+
 /**
  * Gives an agent that is not over a new key; the old one is dead from here on. `false`: it is over.
  *
@@ -189,10 +205,7 @@ export async function replaceAgentKey(
   key: { publicKey: Agent['publicKey']; registrationKey: string; now: Date },
 ): Promise<boolean> {
   const { now, ...update } = key
-  const where = [
-    ...byId(id),
-    { field: 'status', operator: 'in' as const, value: ['pending', 'active', 'expired'] },
-  ]
+  const where = [...byId(id), { field: 'status', operator: 'in' as const, value: [...LIVE_AGENT] }]
   return (await rows.updateMany({ model, where, update: { ...update, updatedAt: now } })) === 1
 }
 

@@ -25,6 +25,31 @@ export async function findPendingApproval(rows: Rows, agentId: string): Promise<
   })
 }
 
+/** The last question of one agent, whatever became of it. */
+export async function findLatestApproval(rows: Rows, agentId: string): Promise<Approval | null> {
+  const pending = await findPendingApproval(rows, agentId)
+  if (pending) return pending
+  const [latest] = await rows.findMany<Approval>({
+    model,
+    where: [{ field: 'agentId', value: agentId }],
+    sortBy: { field: 'createdAt', direction: 'desc' },
+    limit: 1,
+  })
+  return latest ?? null
+}
+
+/** Several approvals at once, in any order. */
+export async function findApprovals(rows: Rows, ids: readonly string[]): Promise<Approval[]> {
+  const where = [{ field: 'id', operator: 'in' as const, value: [...ids] }]
+  return rows.findMany<Approval>({ model, where, limit: ids.length })
+}
+
+/** Says how a waiting approval is asked, where it turns out otherwise than planned. */
+export async function changeApprovalMethod(rows: Rows, id: string, method: string): Promise<void> {
+  const where = [...byId(id), { field: 'status', value: 'pending' }]
+  await rows.updateMany({ model, where, update: { method } })
+}
+
 /** What waits for a decision under one host. */
 export async function findPendingApprovalsUnder(rows: Rows, hostId: string): Promise<Approval[]> {
   return rows.findMany<Approval>({
@@ -60,11 +85,13 @@ export function newApproval(
 /**
  * Puts a newer approval in the place of a waiting one: its code and its id open nothing any more.
  *
- * What a person sees under an id never changes, so asking again always means a new one.
+ * What a person sees under an id never changes, so asking again always means a new one. `false`: it
+ * does not wait any more.
  */
-export async function supersedeApproval(rows: Rows, id: string, now: Date): Promise<void> {
+export async function supersedeApproval(rows: Rows, id: string, now: Date): Promise<boolean> {
   const where = [...byId(id), { field: 'status', value: 'pending' }]
-  await rows.updateMany({ model, where, update: { status: 'superseded', updatedAt: now } })
+  const update = { status: 'superseded', updatedAt: now }
+  return (await rows.updateMany({ model, where, update })) === 1
 }
 
 /**

@@ -16,7 +16,8 @@ export function fromColumns(row: Row): Record<string, unknown> {
     column.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase()),
   )
   for (const [field, value] of Object.entries(named)) {
-    if (field.endsWith('At') && typeof value === 'string') named[field] = new Date(value)
+    const isDate = field.endsWith('At') || field.endsWith('Until')
+    if (isDate && typeof value === 'string') named[field] = new Date(value)
   }
   return named
 }

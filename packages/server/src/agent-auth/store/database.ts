@@ -33,19 +33,28 @@ export function byId(id: string): [{ field: 'id'; value: string }] {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** A new identifier with a readable prefix and 130 random bits. */
-export function newId(prefix: 'agt' | 'hst' | 'grt' | 'apr'): string {
+export function newId(prefix: 'agt' | 'hst' | 'grt' | 'apr' | 'enr' | 'prv' | 'job'): string {
   return `${prefix}_${randomLetters(26)}`
 }
 
-/** A new identifier of an event: those of later events sort after those of earlier ones. */
+let lastTime = 0
+let inThatTime = 0
+
+/** A new identifier of an event: those of later events of this process sort after earlier ones. */
 export function newEventId(now: Date): string {
-  let time = now.getTime()
-  let letters = ''
-  for (let digit = 0; digit < 10; digit += 1) {
-    letters = ALPHABET.charAt(time % 32) + letters
-    time = Math.floor(time / 32)
+  const time = Math.max(now.getTime(), lastTime)
+  inThatTime = time === lastTime ? inThatTime + 1 : 0
+  lastTime = time
+  return `evt_${letters(time, 10)}${letters(inThatTime, 4)}${randomLetters(12)}`
+}
+
+/** A number in so many letters, which sort as the numbers do. */
+function letters(value: number, count: number): string {
+  let text = ''
+  for (let rest = value; text.length < count; rest = Math.floor(rest / 32)) {
+    text = ALPHABET.charAt(rest % 32) + text
   }
-  return `evt_${letters}${randomLetters(16)}`
+  return text
 }
 
 const POOL_SIZE = 4096

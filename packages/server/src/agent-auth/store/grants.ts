@@ -6,9 +6,13 @@ import { byId, type Database, newId, type Rows } from './database.ts'
 
 const model = 'agentGrant'
 
+/** All grants of one agent: without a number an adapter returns a hundred, and says nothing. */
+const ALL = 10_000
+
 export async function findGrantsOf(rows: Rows, agentId: string): Promise<Grant[]> {
   const where = [{ field: 'agentId', value: agentId }]
-  return rows.findMany<Grant>({ model, where, sortBy: { field: 'createdAt', direction: 'asc' } })
+  const sortBy = { field: 'createdAt', direction: 'asc' as const }
+  return rows.findMany<Grant>({ model, where, sortBy, limit: ALL })
 }
 
 /** What an agent may do, as far as nobody took it away. */
@@ -19,6 +23,7 @@ export async function findActiveGrants(rows: Rows, agentId: string): Promise<Gra
       { field: 'agentId', value: agentId },
       { field: 'status', value: 'active' },
     ],
+    limit: ALL,
   })
 }
 
@@ -42,6 +47,7 @@ export async function findPendingGrants(rows: Rows, approvalId: string): Promise
     model,
     where: waitingFor(approvalId),
     sortBy: { field: 'createdAt', direction: 'asc' },
+    limit: ALL,
   })
 }
 
@@ -91,6 +97,29 @@ export async function deletePendingGrants(
     ? [{ field: 'capability', operator: 'in' as const, value: [...capabilities] }]
     : []
   await rows.deleteMany({ model, where: [...waitingFor(approvalId), ...some] })
+}
+
+/**
+ * Forgets what policy denied an agent before of what it denies again, so that asking for it again and
+ * again stores nothing more. A person's denial stays.
+ */
+export async function forgetDenied(
+  rows: Rows,
+  agentId: string,
+  planned: readonly PlannedGrant[],
+): Promise<void> {
+  const denied = planned.filter(({ status }) => status === 'denied')
+  if (denied.length === 0) return
+  const names = denied.map(({ capability }) => capability)
+  await rows.deleteMany({
+    model,
+    where: [
+      { field: 'agentId', value: agentId },
+      { field: 'status', value: 'denied' },
+      { field: 'deniedBy', value: null },
+      { field: 'capability', operator: 'in', value: names },
+    ],
+  })
 }
 
 /** Lets the waiting grants of one approval wait for another. */

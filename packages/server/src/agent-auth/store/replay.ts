@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Batch } from './batch.ts'
 import { byId, type Database, type SqlClient } from './database.ts'
 
@@ -32,9 +33,10 @@ export class ReplayGuard {
     return this.#insert(key, new Date(goodUntil * 1000))
   }
 
-  async #insert(id: string, expiresAt: Date): Promise<boolean> {
-    if (this.#batch) return this.#batch.add({ id, expires_at: expiresAt })
+  async #insert(key: string, expiresAt: Date): Promise<boolean> {
+    if (this.#batch) return this.#batch.add({ id: key, expires_at: expiresAt })
     const { adapter } = this.#db
+    const id = shortened(key)
     try {
       await adapter.create({ model: 'agentJwtId', data: { id, expiresAt }, forceAllowId: true })
       return true
@@ -52,6 +54,11 @@ export class ReplayGuard {
     const where = [{ field: 'expiresAt', operator: 'lt' as const, value: new Date(now * 1000) }]
     void this.#db.adapter.deleteMany({ model: 'agentJwtId', where }).catch(this.#onError)
   }
+}
+
+/** 216 bits of a digest: Better Auth's ids have at most 36 characters on MySQL. */
+function shortened(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 36)
 }
 
 interface JwtId {

@@ -354,12 +354,14 @@ CREATE INDEX team_member_team_id ON team_member (team_id);
 CREATE INDEX team_member_user_id ON team_member (user_id);
 CREATE INDEX verification_identifier ON verification (identifier);
 
--- Who remembers agents is told, in the moment of the commit, when what it remembers allows too much.
+-- Who remembers agents is told, in the moment of the commit, what has changed about them.
 CREATE FUNCTION countersign_tell_agent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'agent ' || OLD.id); RETURN NULL; END $$;
 CREATE FUNCTION countersign_tell_host() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'host ' || OLD.id); RETURN NULL; END $$;
 CREATE FUNCTION countersign_tell_grant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'agent ' || OLD.agent_id); RETURN NULL; END $$;
+CREATE FUNCTION countersign_tell_new_grant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'agent ' || NEW.agent_id); RETURN NULL; END $$;
 CREATE TRIGGER agent_changed AFTER DELETE OR UPDATE OF status, user_id, host_id, mode, public_key, jwks_url, key_id, paused_at, activated_at, created_at ON agent FOR EACH ROW EXECUTE FUNCTION countersign_tell_agent();
 CREATE TRIGGER agent_host_changed AFTER DELETE OR UPDATE OF status, user_id, thumbprint, public_key, jwks_url, previous_thumbprint, previous_until, default_capabilities ON agent_host FOR EACH ROW EXECUTE FUNCTION countersign_tell_host();
+CREATE TRIGGER agent_grant_added AFTER INSERT ON agent_grant FOR EACH ROW WHEN (NEW.status = 'active') EXECUTE FUNCTION countersign_tell_new_grant();
 CREATE TRIGGER agent_grant_changed AFTER DELETE OR UPDATE OF status, constraints, expires_at ON agent_grant FOR EACH ROW EXECUTE FUNCTION countersign_tell_grant();
 `,
   // A process that is killed empties unlogged tables. On a server that takes a crash of the whole
