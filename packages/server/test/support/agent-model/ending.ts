@@ -4,6 +4,7 @@ import { vi } from 'vitest'
 import { change, TestAgent, TestHost } from '../actors.ts'
 import { call } from '../http.ts'
 import {
+  type AgentModel,
   CAPABILITIES,
   closeQuestions,
   endAgents,
@@ -153,9 +154,11 @@ export async function deletePerson(story: Story, { b, n }: Step) {
   if (n % 4 !== 0 || person.state === 'deleted') return
   await story.world.deletePerson(person.person)
   person.state = 'deleted'
-  closeQuestions(story.agents, ({ question }) => question?.openedBy === person)
+  const isTheirs = (one: AgentModel) => one.owner === person || one.host.owner === person
+  // What is asked about an app goes with the app.
+  closeQuestions(story.agents, (one) => one.question?.openedBy === person || isTheirs(one))
   for (const one of story.agents) {
-    if (one.owner === person || one.host.owner === person) one.status = 'gone'
+    if (isTheirs(one)) one.status = 'gone'
   }
   for (const host of story.hosts) {
     if (host.owner === person) Object.assign(host, { owner: null, status: 'none' })
