@@ -143,6 +143,6 @@ it('signs a new person up, out, and in again with the passkey they made', async 
   await fresh.waitForURL('**/sign-in*')
   await fresh.getByRole('button', { name: 'Sign in with a passkey' }).click()
   await fresh.waitForURL('**/account/*', { waitUntil: 'commit' })
-  await fresh.getByText('grace@example.com').waitFor()
+  await expect.poll(() => fresh.getByText('grace@example.com').count()).toBe(1)
   await context.close()
 }, 60_000)
