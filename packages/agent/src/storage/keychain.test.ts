@@ -29,6 +29,9 @@ beforeEach(async () => {
 })
 afterEach(() => vi.unstubAllEnvs())
 
+/** The file in which the stand-in keeps the passphrase. */
+const storedSecret = async () => (await readdir(secrets)).find((name) => name.startsWith('service'))
+
 const open = () => keychainStorage({ file, keychain: systemKeychain('linux') })
 
 describe.skipIf(process.platform === 'win32')('AC6 keychainStorage', () => {
@@ -45,16 +48,14 @@ describe.skipIf(process.platform === 'win32')('AC6 keychainStorage', () => {
     expect(await open().hosts.get('a')).toEqual(host)
     // No key lies beside the file.
     expect(await readdir(join(file, '..'))).toEqual(['agents.json'])
-    const [secret = ''] = (await readdir(secrets)).filter((name) => name.startsWith('service'))
-    await rm(join(secrets, secret))
+    await rm(join(secrets, (await storedSecret()) ?? ''))
     await expect(open().hosts.get('a')).rejects.toThrow('has no passphrase for')
-    expect((await readdir(secrets)).filter((name) => name.startsWith('service'))).toEqual([])
+    expect(await storedSecret()).toBeUndefined()
   })
 
   it('passes no secret as an argument', async () => {
     await open().hosts.update('a', () => host)
-    const [stored = ''] = (await readdir(secrets)).filter((name) => name.startsWith('service'))
-    const secret = await readFile(join(secrets, stored), 'utf8')
+    const secret = await readFile(join(secrets, (await storedSecret()) ?? ''), 'utf8')
     expect(secret).toMatch(/^[\w-]{43}$/)
     const calls = await readFile(join(secrets, 'calls'), 'utf8')
     expect(calls).toContain('store --label=Countersign service countersign account ')
