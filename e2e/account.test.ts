@@ -141,6 +141,7 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
   await page.getByRole('link', { name: /^Look at it/ }).click()
   // What is on the page changes under the person's eyes: nothing is allowed before they read it again.
   const allow = page.getByRole('button', { name: /^Allow selected/ })
+  await allow.waitFor()
   await rename(await hostId(), 'Build server 2')
   await page.getByText('This request has changed since you opened it.').waitFor()
   expect(await allow.getAttribute('aria-disabled')).toBe('true')

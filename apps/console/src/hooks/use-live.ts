@@ -39,12 +39,8 @@ function mayAskAgain(error: unknown): boolean {
 
 function open(refresh: () => void): EventSource {
   const source = new EventSource('/api/auth/agent/live')
-  let opened = false
   source.addEventListener('changed', refresh)
-  source.addEventListener('open', () => {
-    // Whatever changed while the connection was away was not announced.
-    if (opened) refresh()
-    opened = true
-  })
+  // Whatever changed before the connection stood was not announced.
+  source.addEventListener('open', refresh)
   return source
 }

@@ -40,16 +40,18 @@ export async function enroll(context: AgentAuthContext, enrolling: Enrolling): P
   if (!invitation || invitation.hostId !== null) throw badToken()
   const { userId } = invitation
 
-  const connect = () => connectHost(context, enrolling, invitation)
-  const enrolled = await forPerson(context, userId, () =>
-    connect().catch(async (error: unknown) => {
-      // Another process may have registered the host in the same moment: then it is known.
-      if (error instanceof ProtocolError || enrolling.host || !(await find(context, enrolling))) {
-        throw error
-      }
-      return connect()
-    }),
-  )
+  const enrolled = await forPerson(context, userId, async () => {
+    const known = enrolling.host ?? (await find(context, enrolling))
+    try {
+      return await connectHost(context, { ...enrolling, host: known }, invitation)
+    } catch (error) {
+      if (error instanceof ProtocolError && error.code !== 'unavailable') throw error
+      // Another request may have brought or linked the host in the same moment.
+      const now = await find(context, enrolling)
+      if (!now) throw error
+      return connectHost(context, { ...enrolling, host: now }, invitation)
+    }
+  })
   const { hostId, isNewlyLinked, claimed } = enrolled
   if (isNewlyLinked) await announceLink(context, { hostId, agentId: null, userId }, claimed)
   await context.events.emit({ type: 'host.enrolled', outcome: 'success', hostId, userId })
@@ -63,8 +65,7 @@ async function connectHost(
   enrolling: Enrolling,
   invitation: Enrollment,
 ): Promise<Enrolled> {
-  const { body, now } = enrolling
-  const known = enrolling.host ?? (await find(context, enrolling))
+  const { body, host: known, now } = enrolling
   if (known && known.userId !== null && known.userId !== invitation.userId) {
     const message = 'This host belongs to somebody else.'
     throw new ProtocolError('unauthorized', { message })

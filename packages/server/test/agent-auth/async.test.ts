@@ -232,8 +232,9 @@ describe.each(worlds)('asynchronous execution: $name', ({ open }) => {
     }
     const { agent, person } = await connected(world, ['export_statement'], decision)
     const { job, url } = await start(agent)
+    // After the job began, and before "change" returns.
     await change(world, 'agentGrant', await grantId(agent.id), {
-      expiresAt: new Date(Date.now() - 1),
+      expiresAt: new Date(Date.now() + 20),
     })
     // Renaming makes the server look.
     const renamed = { agent_id: agent.id, name: 'Other' }
