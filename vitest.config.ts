@@ -8,6 +8,8 @@ const folders = {
   server: 'packages/server',
   agent: 'packages/agent',
   resource: 'packages/resource',
+  client: 'packages/client',
+  react: 'packages/react',
   cli: 'packages/cli',
   bank: 'apps/bank',
   app: 'apps/server',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { capture, root, tool } from './run.mjs'
 import { setup } from './setup.mjs'
 
-const publicPackages = ['protocol', 'server', 'agent', 'resource', 'cli']
+const publicPackages = ['protocol', 'server', 'agent', 'resource', 'client', 'react', 'cli']
 const publint = tool('publint/src/cli.js', '--strict')
 const attw = tool(
   '@arethetypeswrong/cli/dist/index.js',
