@@ -17,10 +17,12 @@ import { migrate } from './database/migrate.ts'
 import * as schema from './database/schema.ts'
 import { defaultPlugins } from './default-plugins.ts'
 import { createHandler } from './handler.ts'
+import { Lookups } from './lookup/lookups.ts'
 import { resolveOptions } from './options.ts'
 import type { AuthOptions, ResolvedAuthOptions } from './options.ts'
 
 type AgentAuthServer = ReturnType<typeof createAgentAuth>
+type AgentAuthConnection = NonNullable<Parameters<typeof createAgentAuth>[1]>
 type DefaultPlugins = ReturnType<typeof defaultPlugins>
 
 /** The plugins of an instance: the default ones, unless they are skipped, and the caller's. */
@@ -79,7 +81,8 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   connection: Connection | undefined,
   plugins: readonly BetterAuthPlugin[],
 ): Auth<Plugins, Skip> {
-  const agents = agentsFor(resolved, connection)
+  const lookups = connection && new Lookups(connection)
+  const agents = agentsFor(resolved, connection && lookups && { sql: connection.sql, lookups })
   const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
   // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
   prepared.catch(() => {})
@@ -116,6 +119,7 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
     $close: async () => {
       await prepared.catch(() => {})
       await agents?.close()
+      await lookups?.close()
       await connection?.close()
     },
   }
@@ -181,7 +185,7 @@ function started(server: Promise<AuthServer>): Promise<AuthServer> {
 /** The Agent Auth server, with SQL of its own when the database is ours. */
 function agentsFor(
   options: ResolvedAuthOptions,
-  connection: Connection | undefined,
+  connection: AgentAuthConnection | undefined,
 ): AgentAuthServer | undefined {
   if (!options.agentAuth) return undefined
   const addresses = { advanced: { ipAddress: ipAddress(options) } }

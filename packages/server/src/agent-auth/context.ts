@@ -3,7 +3,6 @@ import { getIPFromHeader } from '@better-auth/core/utils/ip'
 import type { AuthContext } from '@better-auth/core'
 import type { VerifySignature } from '@countersign/protocol'
 import type { Connection } from '../database/connection.ts'
-import { keepCurrent } from '../lookup/invalidation.ts'
 import { ApprovalStreams } from './approval/stream.ts'
 import { ApprovalWatch } from './approval/watch.ts'
 import type { AgentEvent } from './domain/event.ts'
@@ -25,13 +24,16 @@ import { AgentLoader } from './store/agents.ts'
 import { ArrivalLoader } from './store/arrivals.ts'
 import { Inserter } from './store/insert.ts'
 import type { Database } from './store/database.ts'
+import type { Lookups } from '../lookup/lookups.ts'
 import { HostLoader } from './store/hosts.ts'
 import { LastUsed } from './store/last-used.ts'
 import { ReplayGuard } from './store/replay.ts'
 import { createVerifySignature } from './verify-signature.ts'
 
-/** Our own connection to PostgreSQL, beside Better Auth's adapter. */
-export type DirectConnection = Pick<Connection, 'sql' | 'listen'>
+/** Our own connection to PostgreSQL, beside Better Auth's adapter, and what keeps caches current. */
+export interface DirectConnection extends Pick<Connection, 'sql'> {
+  readonly lookups: Lookups
+}
 
 /** What every route of the Agent Auth server works with. Built once per Better Auth instance. */
 export interface AgentAuthContext {
@@ -114,7 +116,7 @@ export function createContext(
   const interval = options.revocationCheckInterval
   const running = new Running({ agents, events, lifetimes: options, interval })
   const jobs = new JobPulse(db, lost('jobs cannot be said to be alive'))
-  const subscription = connection && keepCurrent(agents.cache, connection)
+  connection?.lookups.add(agents.cache, { kind: 'agent', groups: ['host', 'user'] })
   return {
     options: options.trustProxy ? { ...options, clientAddress: proxiedAddress(auth) } : options,
     db,
@@ -147,7 +149,6 @@ export function createContext(
       approvalWatch.close()
       await limits.close()
       await outbound.directory?.close()
-      await subscription?.close()
       await lastUsed.flush()
     },
   }
