@@ -1,6 +1,12 @@
 import { readBinding } from './dpop.ts'
-import { invalidClaim, readRegisteredClaims, readText, verifyClaims } from './jwt-claims.ts'
-import type { RegisteredClaims, VerifyJwtOptions } from './jwt-claims.ts'
+import {
+  invalidClaim,
+  readRegisteredClaims,
+  readText,
+  verifyClaims,
+  verifyClaimsSync,
+} from './jwt-claims.ts'
+import type { RegisteredClaims, VerifyJwtOptions, VerifyJwtSyncOptions } from './jwt-claims.ts'
 
 interface AgentClaims {
   /** The thumbprint of the host's key; `null` only where `allowMissingIssuer` let it be absent. */
@@ -53,6 +59,14 @@ export async function verifyAgentJwt(
   options: VerifyJwtOptions,
 ): Promise<VerifiedAgentJwt> {
   return { ...token, goodUntil: await verifyClaims(token, options) }
+}
+
+/** {@link verifyAgentJwt} at once, where signatures are checked on the calling thread. */
+export function verifyAgentJwtSync(
+  token: UnverifiedAgentJwt,
+  options: VerifyJwtSyncOptions,
+): VerifiedAgentJwt {
+  return { ...token, goodUntil: verifyClaimsSync(token, options) }
 }
 
 function readCapabilities(payload: Readonly<Record<string, unknown>>): string[] | undefined {

@@ -117,7 +117,7 @@ export type {
   RequestCapabilityResponse,
   StatusResponse,
 } from './registration.ts'
-export { readAgentJwt, verifyAgentJwt } from './agent-jwt.ts'
+export { readAgentJwt, verifyAgentJwt, verifyAgentJwtSync } from './agent-jwt.ts'
 export type { ReadAgentJwtOptions, UnverifiedAgentJwt, VerifiedAgentJwt } from './agent-jwt.ts'
 export { decodeBase64url, encodeBase64url } from './base64url.ts'
 export {
@@ -151,7 +151,12 @@ export type { CryptoKey, KeyPair, PrivateJwk, PublicJwk } from './jwk.ts'
 export { decodeJwt, MAX_JWT_LENGTH } from './jwt.ts'
 export type { DecodedJwt } from './jwt.ts'
 export { checkClaims } from './jwt-claims.ts'
-export type { CheckClaimsOptions, RegisteredClaims, VerifyJwtOptions } from './jwt-claims.ts'
+export type {
+  CheckClaimsOptions,
+  RegisteredClaims,
+  VerifyJwtOptions,
+  VerifyJwtSyncOptions,
+} from './jwt-claims.ts'
 export { PROTOCOL_VERSION } from './protocol-version.ts'
 export { resembledBrand } from './resembled-brand.ts'
 export { readJsonBody } from './json-body.ts'
@@ -165,6 +170,6 @@ export type { SignHostJwtInput } from './sign-host-jwt.ts'
 export { signPublishedHostJwt } from './sign-published-host-jwt.ts'
 export type { SignPublishedHostJwtInput } from './sign-published-host-jwt.ts'
 export { normalizeUserCode, USER_CODE_ALPHABET } from './user-code.ts'
-export type { VerifySignature } from './verify-signature.ts'
+export type { VerifySignature, VerifySignatureSync } from './verify-signature.ts'
 export { WireError } from './wire-error.ts'
 export type { ErrorBody, WireErrorOptions } from './wire-error.ts'

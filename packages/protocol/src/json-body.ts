@@ -20,13 +20,17 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   return value
 }
 
-async function readText(request: Request): Promise<string> {
+function readText(request: Request): Promise<string> {
   const length = request.headers.get('content-length')
   // HTTP servers hold a client to its own word.
   if (length !== null && /^\d+$/.test(length)) {
     if (Number(length) > MAX_BODY) throw new ProtocolError('payload_too_large')
     return request.text()
   }
+  return readUpToLimit(request)
+}
+
+async function readUpToLimit(request: Request): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0

@@ -4,7 +4,7 @@ import type { PublicJwk } from './jwk.ts'
 import { decodeJwt } from './jwt.ts'
 import type { DecodedJwt } from './jwt.ts'
 import { verifyWithWebCrypto } from './verify-signature.ts'
-import type { VerifySignature } from './verify-signature.ts'
+import type { VerifySignature, VerifySignatureSync } from './verify-signature.ts'
 
 /** The claims every JWT of this protocol carries. */
 export interface RegisteredClaims {
@@ -39,6 +39,11 @@ export interface VerifyJwtOptions {
   clockSkew?: number
   /** Checks the signature. By default WebCrypto does. */
   verifySignature?: VerifySignature
+}
+
+/** {@link VerifyJwtOptions} with a check that answers at once. */
+export type VerifyJwtSyncOptions = Omit<VerifyJwtOptions, 'verifySignature'> & {
+  verifySignature: VerifySignatureSync
 }
 
 /** Decodes a JWT of one type and reads its registered claims. Verifies nothing. */
@@ -113,8 +118,20 @@ export async function verifyClaims(
   const goodUntil = checkClaims(token, options)
   const { signature, signedData } = token.decoded
   const authentic = await verifySignature(options.key, signature, signedData)
-  if (!authentic) throw refused('The signature of the JWT is invalid.')
+  if (!authentic) throw wrongSignature()
   return goodUntil
+}
+
+/** {@link verifyClaims} at once, where signatures are checked on the calling thread. */
+export function verifyClaimsSync(token: RegisteredClaims, options: VerifyJwtSyncOptions): number {
+  const goodUntil = checkClaims(token, options)
+  const { signature, signedData } = token.decoded
+  if (!options.verifySignature(options.key, signature, signedData)) throw wrongSignature()
+  return goodUntil
+}
+
+function wrongSignature(): ProtocolError {
+  return refused('The signature of the JWT is invalid.')
 }
 
 /** Reads a required time, in seconds since 1970. */

@@ -7,6 +7,9 @@ export type VerifySignature = (
   data: Uint8Array<ArrayBuffer>,
 ) => boolean | Promise<boolean>
 
+/** {@link VerifySignature} that answers at once. */
+export type VerifySignatureSync = (...args: Parameters<VerifySignature>) => boolean
+
 const MAX_IMPORTED_KEYS = 1000
 
 const importedKeys = new Map<string, Promise<CryptoKey>>()

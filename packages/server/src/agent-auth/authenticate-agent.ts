@@ -1,14 +1,20 @@
-import { ProtocolError, readAgentJwt, type UnverifiedAgentJwt } from '@countersign/protocol'
+import {
+  ProtocolError,
+  readAgentJwt,
+  type UnverifiedAgentJwt,
+  type VerifiedAgentJwt,
+  verifyAgentJwtSync,
+} from '@countersign/protocol'
 import type { AgentPrincipal } from '../authenticate/principal.ts'
 import { actingFor } from './autonomous.ts'
 import { claim } from './claim-jwt.ts'
 import type { AgentAuthContext } from './context.ts'
 import { requireJwt } from './credential.ts'
-import { agentState, refusal } from './domain/lifecycle.ts'
-import type { Agent, Grant } from './domain/model.ts'
+import { type AgentState, agentState, refusal } from './domain/lifecycle.ts'
+import type { Agent } from './domain/model.ts'
 import { agentMove } from './domain/transitions.ts'
 import { type ProofRequest, requireProof, takesProofOf } from './dpop/require-proof.ts'
-import { verifyWithAgentKey } from './keys/agent-key.ts'
+import { verifyWithPublishedKey } from './keys/agent-key.ts'
 import { isNamedBy } from './keys/host-key.ts'
 import { type LoadedAgent, moveAgent } from './store/agents.ts'
 
@@ -29,12 +35,15 @@ export interface AuthenticatedAgent extends LoadedAgent {
  */
 export async function requireAgent(
   request: ProofRequest,
-  audience: Expected['audience'],
+  audience: Audience,
 ): Promise<AuthenticatedAgent> {
   const { context, now } = request
   const jwt = requireJwt(request)
-  const verified = await verifyAgent(context, jwt, { audience, now })
-  const { agent, host, grants, token } = verified
+  const token = readToken(context, jwt, audience)
+  const expected = { audience: token.audience, now }
+  const verified =
+    verifyRemembered(context, token, expected) ?? (await verifyStored(context, token, expected))
+  const { agent, host, grants } = verified
   const { boundTo } = token
   countRequest(context, verified)
   if (takesProofOf(request, boundTo)) {
@@ -43,34 +52,35 @@ export async function requireAgent(
   }
   await claim(context, {
     key: `agent:${agent.id}:${token.jwtId}`,
-    token,
+    token: verified.token,
     now,
     agentId: agent.id,
     hostId: host.id,
     userId: agent.userId,
   })
   context.lastUsed.touch(agent.id, now)
-  const principal = await principalOf(context, verified)
+  const actor = agent.mode === 'delegated' ? agent.userId : await actingFor(context, verified)
+  const principal = principalOf(verified, actor)
   const isBound = boundTo !== undefined
   return { agent, host, grants, principal, isBound, audience: token.audience }
 }
 
-/** Says for whom a verified agent acts, and to what its JWT restricts itself. */
-export async function principalOf(
-  context: AgentAuthContext,
+/** The principal of a verified agent that acts for somebody, with what its JWT restricts itself to. */
+export function principalOf(
   {
     agent,
     host,
     token,
   }: LoadedAgent & { readonly token: Pick<UnverifiedAgentJwt, 'capabilities'> },
-): Promise<AgentPrincipal> {
+  userId: string | null,
+): AgentPrincipal {
   const { mode, name } = agent
   return {
     kind: 'agent',
     method: 'agent',
     agentId: agent.id,
     hostId: host.id,
-    userId: await actingFor(context, { agent, host }),
+    userId,
     mode,
     name,
     ...(token.capabilities && { capabilities: token.capabilities }),
@@ -84,40 +94,76 @@ export function countRequest({ limits }: AgentAuthContext, { agent, host }: Load
   limits.count('user', agent.userId)
 }
 
+/** Whom a JWT has to be for: one audience, or one that fits. */
+type Audience = string | ((claimed: string) => boolean)
+
 interface Expected {
-  readonly audience: string | ((claimed: string) => boolean)
+  readonly audience: string
   /** Milliseconds since the epoch. */
   readonly now: number
 }
 
-/**
- * Checks an agent JWT, and that its agent may act now, without using the JWT up.
- *
- * A yes may come from what is remembered of the agent; a no is always decided on what is stored.
- */
-export async function verifyAgent(context: AgentAuthContext, jwt: string, expected: Expected) {
-  const { compatibility } = context.options
-  const token = readAgentJwt(jwt, { allowMissingIssuer: compatibility.agentJwtWithoutIss })
-  const { audience, now } = expected
-  if (typeof audience !== 'string' && !audience(token.audience)) {
-    throw new ProtocolError('invalid_jwt')
-  }
-  const remembered = context.agents.remembered(token.agentId, now)
-  if (remembered) {
-    const verdict = await judge(context, { token, loaded: remembered, expected }).catch(notProven)
-    if (verdict && !verdict.refused) return verdict
-  }
-  const loaded = await context.agents.load(token.agentId)
-  if (!loaded) throw new ProtocolError('invalid_jwt')
-  const verdict = await judge(context, { token, loaded, expected })
-  if (!verdict.refused) return verdict
-  if (verdict.state.status === 'expired') await rememberExpiry(context, loaded.agent, now)
-  throw new ProtocolError(verdict.refused)
+/** Checks an agent JWT, and that its agent may act now, without using the JWT up. */
+export async function verifyAgent(
+  context: AgentAuthContext,
+  jwt: string,
+  { audience, now }: { readonly audience: Audience; readonly now: number },
+): Promise<VerifiedAgent> {
+  const token = readToken(context, jwt, audience)
+  const expected = { audience: token.audience, now }
+  return verifyRemembered(context, token, expected) ?? verifyStored(context, token, expected)
 }
 
-function notProven(error: unknown): null {
-  if (error instanceof ProtocolError) return null
-  throw error
+/** An agent whose JWT is verified and which may act now. */
+export interface VerifiedAgent extends LoadedAgent {
+  readonly token: VerifiedAgentJwt
+  readonly state: AgentState
+}
+
+function readToken(
+  { options }: AgentAuthContext,
+  jwt: string,
+  audience: Audience,
+): UnverifiedAgentJwt {
+  const { agentJwtWithoutIss } = options.compatibility
+  const token = readAgentJwt(jwt, { allowMissingIssuer: agentJwtWithoutIss })
+  const fits = typeof audience === 'string' ? audience === token.audience : audience(token.audience)
+  if (!fits) throw new ProtocolError('invalid_jwt', { message: 'The JWT is for another audience.' })
+  return token
+}
+
+/**
+ * A yes from what is remembered of the agent, at once; `null` where that does not say yes.
+ *
+ * A no is always decided on what is stored.
+ */
+function verifyRemembered(
+  context: AgentAuthContext,
+  token: UnverifiedAgentJwt,
+  expected: Expected,
+): VerifiedAgent | null {
+  const loaded = context.agents.remembered(token.agentId, expected.now)
+  if (!loaded || loaded.agent.jwksUrl !== null || token.issuer !== loaded.host.thumbprint)
+    return null
+  const state = agentState(loaded.agent, context.options, expected.now)
+  if (refusal(loaded.host, loaded.agent, state)) return null
+  const verified = proveNow(context, { token, loaded, expected })
+  return verified && { ...loaded, token: verified, state }
+}
+
+async function verifyStored(
+  context: AgentAuthContext,
+  token: UnverifiedAgentJwt,
+  expected: Expected,
+): Promise<VerifiedAgent> {
+  const loaded = await context.agents.load(token.agentId)
+  if (!loaded) throw new ProtocolError('invalid_jwt')
+  const verified = await prove(context, { token, loaded, expected })
+  const state = agentState(loaded.agent, context.options, expected.now)
+  const refused = refusal(loaded.host, loaded.agent, state)
+  if (!refused) return { ...loaded, token: verified, state }
+  if (state.status === 'expired') await rememberExpiry(context, loaded.agent, expected.now)
+  throw new ProtocolError(refused)
 }
 
 interface Claimed {
@@ -126,40 +172,43 @@ interface Claimed {
   readonly expected: Expected
 }
 
-/** Proves that the token is the agent's, and says whether the agent may act. */
-async function judge(context: AgentAuthContext, { token, loaded, expected }: Claimed) {
-  const { compatibility, jwtMaxAge } = context.options
-  const { agent, host } = loaded
-  const { audience, now } = expected
-  const verified = await verifyWithAgentKey(
-    context,
-    { agent, token },
-    {
-      audience: typeof audience === 'string' ? audience : token.audience,
-      now: now / 1000,
-      maxAge: jwtMaxAge,
-      verifySignature: context.verifySignature,
-    },
-  )
-  const nameless = verified.issuer === null && compatibility.agentJwtWithoutIss
-  if (!nameless && verified.issuer !== host.thumbprint) {
-    const isNamed = await isNamedBy(context, host, { issuer: verified.issuer ?? '', now })
-    if (!isNamed) throw new ProtocolError('invalid_jwt')
+/** Proves that a token is its agent's, with the stored key. `null`: it is not proven. */
+function proveNow(
+  context: AgentAuthContext,
+  { token, loaded, expected }: Claimed,
+): VerifiedAgentJwt | null {
+  try {
+    const options = { ...verifyOptions(context, expected), key: loaded.agent.publicKey }
+    return verifyAgentJwtSync(token, options)
+  } catch (error) {
+    if (error instanceof ProtocolError) return null
+    throw error
   }
-  const state = agentState(agent, context.options, now)
-  return { ...loaded, token: verified, state, refused: refusal(host, agent, state) }
 }
 
-/** Decides on the grants of a caller: a yes on those at hand, a no only on those stored now. */
-export async function decideOnGrants<Decision extends { readonly allowed: boolean }>(
+/** Proves that a token is its agent's, and that it names the agent's host, or throws. */
+async function prove(
   context: AgentAuthContext,
-  { agent, grants }: LoadedAgent,
-  decide: (grants: readonly Grant[]) => Decision,
-): Promise<Decision> {
-  const decision = decide(grants)
-  if (decision.allowed) return decision
-  const loaded = await context.agents.load(agent.id)
-  return loaded ? decide(loaded.grants) : decision
+  { token, loaded, expected }: Claimed,
+): Promise<VerifiedAgentJwt> {
+  const { agent, host } = loaded
+  const { jwksUrl, keyId, publicKey } = agent
+  const options = verifyOptions(context, expected)
+  const verified =
+    jwksUrl === null
+      ? verifyAgentJwtSync(token, { ...options, key: publicKey })
+      : await verifyWithPublishedKey(context, { jwksUrl, keyId, token }, options)
+  const { issuer } = verified
+  if (issuer === null || issuer === host.thumbprint) return verified
+  if (await isNamedBy(context, host, { issuer, now: expected.now })) return verified
+  throw new ProtocolError('invalid_jwt')
+}
+
+function verifyOptions(
+  { options, verifySignature }: AgentAuthContext,
+  { audience, now }: Expected,
+) {
+  return { audience, now: now / 1000, maxAge: options.jwtMaxAge, verifySignature }
 }
 
 /** Makes an expiry stick: what has expired once stays so until its host reactivates it. */

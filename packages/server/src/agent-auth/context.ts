@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { getIPFromHeader } from '@better-auth/core/utils/ip'
 import type { AuthContext } from '@better-auth/core'
-import type { VerifySignature } from '@countersign/protocol'
+import type { VerifySignatureSync } from '@countersign/protocol'
 import type { Connection } from '../database/connection.ts'
 import { ApprovalStreams } from './approval/stream.ts'
 import { ApprovalWatch } from './approval/watch.ts'
@@ -26,6 +26,7 @@ import { Inserter } from './store/insert.ts'
 import type { Database } from './store/database.ts'
 import type { Lookups } from '../lookup/lookups.ts'
 import { HostLoader } from './store/hosts.ts'
+import { Journal } from './store/journal.ts'
 import { LastUsed } from './store/last-used.ts'
 import { ReplayGuard } from './store/replay.ts'
 import { createVerifySignature } from './verify-signature.ts'
@@ -62,7 +63,7 @@ export interface AgentAuthContext {
   readonly running: Running
   readonly jobs: JobPulse
   readonly schemas: CapabilitySchemas
-  readonly verifySignature: VerifySignature
+  readonly verifySignature: VerifySignatureSync
   /** Fetches what callers name, within the rules of section 8.12. */
   readonly fetchJson: GuardedFetch
   readonly publishedKeys: PublishedKeys
@@ -95,8 +96,10 @@ export function createContext(
   const logError = (message: string, error: unknown) => auth.logger.error(message, error)
   const lost = (what: string) => (error: unknown) => logError(`agentAuth: ${what}`, error)
   const outbound = openOutbound({ options, db, warn: (message) => auth.logger.warn(message), lost })
+  const journal = db.sql && new Journal(db.sql)
   const events = new Events({
     db,
+    journal,
     onEvent: options.onEvent,
     onLost: lost('an event is lost'),
     onFailed: lost('`onEvent` failed'),
@@ -127,7 +130,7 @@ export function createContext(
     hosts: new HostLoader(db),
     arrivals: new ArrivalLoader(db),
     inserter: new Inserter(db),
-    replay: new ReplayGuard(db, lost('old JWT ids are not removed')),
+    replay: new ReplayGuard(db, journal, lost('old JWT ids are not removed')),
     lastUsed,
     limits,
     dpopNonces: new DpopNonces(auth.secret),

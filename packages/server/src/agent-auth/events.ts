@@ -1,5 +1,6 @@
 import type { AgentEvent } from './domain/event.ts'
 import type { Database } from './store/database.ts'
+import type { Journal } from './store/journal.ts'
 import { EventLog } from './store/events.ts'
 
 type Listener = (event: AgentEvent) => void
@@ -14,13 +15,15 @@ export class Events {
 
   constructor(options: {
     db: Database
+    /** Without it rows are written one by one, through the adapter. */
+    journal: Journal | null
     onEvent: ((event: AgentEvent) => void | Promise<void>) | undefined
     /** Called when an event cannot be stored. */
     onLost: (error: unknown) => void
     /** Called when `onEvent` throws. */
     onFailed: (error: unknown) => void
   }) {
-    this.#log = new EventLog(options.db)
+    this.#log = new EventLog(options.db, options.journal)
     this.#onEvent = options.onEvent
     this.#onLost = options.onLost
     this.#onFailed = options.onFailed
@@ -39,7 +42,7 @@ export class Events {
   /** Tells who listens of an event that is stored already. */
   tell(event: AgentEvent): void {
     for (const listener of this.#listeners) listener(event)
-    void Promise.resolve(event).then(this.#onEvent).catch(this.#onFailed)
+    if (this.#onEvent) void Promise.resolve(event).then(this.#onEvent).catch(this.#onFailed)
   }
 
   /** Calls `listener` for every event until the returned function is called. */

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { decodeBase64url, type PublicJwk, type VerifySignature } from '@countersign/protocol'
+import { decodeBase64url, type PublicJwk, type VerifySignatureSync } from '@countersign/protocol'
 
 const MAX_KEYS = 10_000
 
@@ -11,7 +11,7 @@ const MAX_KEYS = 10_000
  * On the calling thread: for one short message that is faster than a trip through the thread pool
  * of WebCrypto.
  */
-export function createVerifySignature(): VerifySignature {
+export function createVerifySignature(): VerifySignatureSync {
   const sodium = loadSodium()
   return sodium ? verifyWithSodium(sodium) : verifyWithNode()
 }
@@ -35,13 +35,13 @@ export function loadSodium(): Sodium | null {
 }
 
 /** Verification with OpenSSL. */
-export function verifyWithNode(): VerifySignature {
+export function verifyWithNode(): VerifySignatureSync {
   const keyOf = parsedOnce<KeyObject>((jwk) => createPublicKey({ key: { ...jwk }, format: 'jwk' }))
   return (jwk, signature, data) => verify(null, data, keyOf(jwk), signature)
 }
 
 /** Verification with libsodium. */
-export function verifyWithSodium(sodium: Sodium): VerifySignature {
+export function verifyWithSodium(sodium: Sodium): VerifySignatureSync {
   const keyOf = parsedOnce((jwk) => new Uint8Array(decodeBase64url(jwk.x) ?? []))
   return (jwk, signature, data) => {
     const key = keyOf(jwk)

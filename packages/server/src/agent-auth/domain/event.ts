@@ -61,3 +61,9 @@ export interface AgentEvent {
   readonly code?: string | null
   readonly details?: Readonly<Record<string, unknown>> | null
 }
+
+/** An event as it is stored. */
+export interface StoredEvent extends Required<AgentEvent> {
+  readonly id: string
+  readonly createdAt: Date
+}

@@ -19,7 +19,7 @@ interface Ending {
 }
 
 /** Stores how an execution ended. */
-export async function recordExecuted(
+export function recordExecuted(
   context: AgentAuthContext,
   execution: Execution,
   { error, details }: Ending,
@@ -27,7 +27,7 @@ export async function recordExecuted(
   const code =
     error === null ? null : error instanceof ProtocolError ? error.code : 'internal_error'
   const outcome = code === null ? 'success' : FAILURES.has(code) ? 'failed' : 'refused'
-  await context.events.emit({
+  return context.events.emit({
     ...eventOf(execution, { ...violatedOf(error), ...details }),
     type: 'capability.executed',
     outcome,
@@ -36,12 +36,12 @@ export async function recordExecuted(
 }
 
 /** Stores that something began which outlives its request. */
-export async function recordStarted(
+export function recordStarted(
   context: AgentAuthContext,
   execution: Execution,
   more: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  await context.events.emit({
+  return context.events.emit({
     ...eventOf(execution, more),
     type: 'capability.started',
     outcome: 'success',

@@ -1,8 +1,8 @@
 import { ProtocolError } from '@countersign/protocol'
-import { type AuthenticatedAgent, decideOnGrants } from '../authenticate-agent.ts'
+import type { AuthenticatedAgent } from '../authenticate-agent.ts'
 import type { Capability } from '../capability.ts'
 import type { AgentAuthContext } from '../context.ts'
-import { authorizeExecution, costOf, isMetered } from '../domain/authorize.ts'
+import { authorizeExecution, costOf, type Decision, isMetered } from '../domain/authorize.ts'
 import type { Grant } from '../domain/model.ts'
 import { takesProof } from '../dpop/policy.ts'
 import { notBound } from '../dpop/require-proof.ts'
@@ -26,9 +26,9 @@ export async function permit(
   { caller, name, args, now }: Omit<Execution, 'signal'>,
 ): Promise<Permitted> {
   const capability = findCapability(context, caller, name)
-  const decision = await decideOnGrants(context, caller, (grants) =>
-    authorizeExecution(grants, { capability: name, args, now }),
-  )
+  const asked = { capability: name, args, now }
+  const known = authorizeExecution(caller.grants, asked)
+  const decision = known.allowed ? known : await decideOnStored(context, caller, asked)
   if (!decision.allowed && decision.reason !== 'constraint_violated') {
     throw new ProtocolError(decision.reason)
   }
@@ -37,9 +37,20 @@ export async function permit(
     const { reason, violations } = decision
     throw new ProtocolError(reason, { details: { violations } })
   }
-  const grant = await spendOne(context, decision.grants, args)
+  const [first] = decision.grants
+  const grant = first && !isMetered(first) ? first : await spendOne(context, decision.grants, args)
   if (!grant) throw new ProtocolError('limit_exceeded')
   return { capability, grant }
+}
+
+/** Decides on the grants as they are stored: a no on those at hand may be out of date. */
+async function decideOnStored(
+  { agents }: AgentAuthContext,
+  { agent, grants }: AuthenticatedAgent,
+  asked: Parameters<typeof authorizeExecution>[1],
+): Promise<Decision> {
+  const loaded = await agents.load(agent.id)
+  return authorizeExecution(loaded?.grants ?? grants, asked)
 }
 
 /** What was removed counts as not granted to whoever held it, and as unknown to the others (2.12). */

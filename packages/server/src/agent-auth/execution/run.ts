@@ -6,9 +6,9 @@ import { Asynchronous } from './asynchronous.ts'
 import { expectedError, recordExecuted } from './audit.ts'
 import { type Execution, Stopping } from './execution.ts'
 import { permit } from './permit.ts'
-import { type ChunkSource, chunkSource } from './source.ts'
+import { chunkSource } from './source.ts'
 import { startJob } from './start-job.ts'
-import { openStream } from './stream.ts'
+import { openStream, type Streamed } from './stream.ts'
 
 /** What came of an execution that answers with a body. */
 export type Answered =
@@ -25,79 +25,60 @@ export type Executed =
  *
  * What the handler returns decides the mode. How a job or a stream ends is stored when it does.
  */
-export async function runCapability(
-  context: AgentAuthContext,
-  execution: Execution,
-): Promise<Executed> {
-  const stopping = new Stopping(execution)
-  return audited(context, execution, async () => {
-    const begun = await begin(context, execution, stopping)
-    if (!('source' in begun)) return begun
-    const stream = await openStream(context, { ...begun, execution, stopping })
-    return { mode: 'stream', stream }
+export function runCapability(context: AgentAuthContext, execution: Execution): Promise<Executed> {
+  return run<Executed>(context, execution, async (streamed) => {
+    return { mode: 'stream', stream: await openStream(context, streamed) }
   })
 }
 
 /** Like {@link runCapability}, for an answer that cannot be a stream: of one nothing is read. */
-export async function runWithoutStream(
+export function runWithoutStream(
   context: AgentAuthContext,
   execution: Execution,
 ): Promise<Answered> {
-  const stopping = new Stopping(execution)
-  return audited(context, execution, async () => {
-    const begun = await begin(context, execution, stopping)
-    if (!('source' in begun)) return begun
+  return run<Answered>(context, execution, async ({ source, stopping }) => {
     stopping.stop()
-    begun.source.stop()
+    source.stop()
     const message = `${execution.name} is a stream. Execute it on its own.`
     throw new ProtocolError('invalid_request', { message })
   })
 }
 
-async function audited<Result extends Executed>(
+async function run<Result>(
   context: AgentAuthContext,
   execution: Execution,
-  run: () => Promise<Result>,
-): Promise<Result> {
+  stream: (streamed: Streamed) => Promise<Result>,
+): Promise<Result | Answered> {
+  const stopping = new Stopping(execution)
   try {
-    const executed = await run()
-    if (executed.mode === 'sync') await recordExecuted(context, execution, { error: null })
-    return executed
+    refuseElsewhere(context, execution.name)
+    const { capability } = await permit(context, execution)
+    const value = await call(context, { capability, execution, stopping })
+    if (value instanceof Asynchronous) {
+      const job = await startJob(context, { execution, capability, work: value })
+      return { mode: 'async', job }
+    }
+    const source = chunkSource(value)
+    if (source) return await stream({ source, capability, execution, stopping })
+    context.schemas.checkOutput(capability, value)
+    await recordExecuted(context, execution, { error: null })
+    return { mode: 'sync', data: value ?? null }
   } catch (error) {
     await recordExecuted(context, execution, { error })
     throw error
   }
 }
 
-type Begun = Answered | { readonly source: ChunkSource; readonly capability: Capability }
-
-async function begin(
-  context: AgentAuthContext,
-  execution: Execution,
-  stopping: Stopping,
-): Promise<Begun> {
-  refuseElsewhere(context, execution.name)
-  const { capability } = await permit(context, execution)
-  const value = await call(context, { capability, execution, stopping }).catch((error: unknown) => {
-    throw expectedError(error, context)
-  })
-  if (value instanceof Asynchronous) {
-    const job = await startJob(context, { execution, capability, work: value })
-    return { mode: 'async', job }
-  }
-  const source = chunkSource(value)
-  if (source) return { source, capability }
-  context.schemas.checkOutput(capability, value)
-  return { mode: 'sync', data: value ?? null }
+interface Call {
+  readonly capability: Capability
+  readonly execution: Execution
+  readonly stopping: Stopping
 }
 
+/** Calls the handler. What it throws that is no {@link ProtocolError} becomes `internal_error`. */
 async function call(
-  { options }: AgentAuthContext,
-  {
-    capability,
-    execution: { caller, args },
-    stopping,
-  }: { capability: Capability; execution: Execution; stopping: Stopping },
+  context: AgentAuthContext,
+  { capability, execution: { caller, args }, stopping }: Call,
 ): Promise<unknown> {
   const scope = {
     agent: caller.principal,
@@ -106,8 +87,12 @@ async function call(
       return stopping.signal
     },
   }
-  if (capability.execute) return capability.execute(args, scope)
-  return options.onExecute?.(args, scope)
+  try {
+    if (capability.execute) return await capability.execute(args, scope)
+    return await context.options.onExecute?.(args, scope)
+  } catch (error) {
+    throw expectedError(error, context)
+  }
 }
 
 /** Says where a capability is executed that nothing here runs, before it costs a use. */

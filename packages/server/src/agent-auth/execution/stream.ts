@@ -11,7 +11,7 @@ const HEARTBEAT = 15_000
 const MAX_CHUNK = 1_000_000
 
 /** What a handler streams. */
-interface Streamed {
+export interface Streamed {
   readonly execution: Execution
   readonly capability: Capability
   readonly source: ChunkSource

@@ -1,7 +1,7 @@
 import type { AgentAuthContext } from '../context.ts'
 import { isUsable } from '../domain/authorize.ts'
 import { locationGrant } from './describe.ts'
-import type { VerifiedAgent } from './verify.ts'
+import type { VerifiedAgent } from '../authenticate-agent.ts'
 
 /** Seconds for which a guard may believe what it was told: how late a revocation can reach it. */
 const CACHE_FOR = 5

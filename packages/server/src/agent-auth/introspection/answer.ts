@@ -1,12 +1,18 @@
 import { type IntrospectRequest, ProtocolError } from '@countersign/protocol'
-import { type AuthenticatedAgent, countRequest, principalOf } from '../authenticate-agent.ts'
+import {
+  type AuthenticatedAgent,
+  countRequest,
+  principalOf,
+  type VerifiedAgent,
+} from '../authenticate-agent.ts'
+import { actingFor } from '../autonomous.ts'
 import { claim } from '../claim-jwt.ts'
 import type { AgentAuthContext } from '../context.ts'
 import { agentKey } from './agent-key.ts'
 import { describeToken, locationGrant } from './describe.ts'
 import { permitElsewhere } from './permit-elsewhere.ts'
 import { refusalBody, tellRefusal } from './refusal.ts'
-import { type VerifiedAgent, verifyForResource } from './verify.ts'
+import { verifyForResource } from './verify.ts'
 
 /**
  * What an agent JWT is worth now, and whatever else a resource server asked (specification, 5.12).
@@ -40,7 +46,7 @@ interface Extension {
 async function extend(context: AgentAuthContext, { asked, verified, now }: Extension) {
   countRequest(context, verified)
   const { agent, host, grants, token } = verified
-  const principal = await principalOf(context, verified)
+  const principal = principalOf(verified, await actingFor(context, verified))
   const isBound = token.boundTo !== undefined
   const caller = { agent, host, grants, principal, isBound, audience: token.audience }
   const { capability: name, arguments: args = {} } = asked

@@ -3,7 +3,7 @@ import type { AgentAuthContext } from '../context.ts'
 import { isMetered, isUsable } from '../domain/authorize.ts'
 import type { Grant } from '../domain/model.ts'
 import { takesProof } from '../dpop/policy.ts'
-import type { VerifiedAgent } from './verify.ts'
+import type { VerifiedAgent } from '../authenticate-agent.ts'
 
 /** The answer of section 5.12: who the agent is, and the names of what it may do with this JWT. */
 export function describeToken(context: AgentAuthContext, verified: VerifiedAgent, now: number) {

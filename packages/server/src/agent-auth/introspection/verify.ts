@@ -1,9 +1,6 @@
 import { ProtocolError } from '@countersign/protocol'
-import { verifyAgent } from '../authenticate-agent.ts'
+import { type VerifiedAgent, verifyAgent } from '../authenticate-agent.ts'
 import type { AgentAuthContext } from '../context.ts'
-
-/** An agent JWT that counts at one of our audiences, and the agent behind it. */
-export type VerifiedAgent = Awaited<ReturnType<typeof verifyAgent>>
 
 /**
  * Verifies an agent JWT that a resource server was sent, without using it up (specification, 5.12).

@@ -6,11 +6,10 @@ import {
   type UnverifiedAgentJwt,
   type VerifiedAgentJwt,
   type VerifiedHostJwt,
-  verifyAgentJwt,
-  type VerifyJwtOptions,
+  verifyAgentJwtSync,
+  type VerifyJwtSyncOptions,
 } from '@countersign/protocol'
 import type { AgentAuthContext } from '../context.ts'
-import type { Agent } from '../domain/model.ts'
 import { thumbprintOf } from '../thumbprint.ts'
 import { canonicalKeyUrl } from './key-url.ts'
 
@@ -74,16 +73,15 @@ async function fetchKey(
 }
 
 /**
- * Verifies an agent JWT with the key on record: the stored one, or the published one with the `kid`
- * of the registration. Another `kid` in the JWT counts for nothing; the set may hold keys of others.
+ * Verifies an agent JWT with the published key that has the `kid` of the registration.
+ *
+ * Another `kid` in the JWT counts for nothing; the set may hold keys of others.
  */
-export async function verifyWithAgentKey(
+export async function verifyWithPublishedKey(
   { publishedKeys }: AgentAuthContext,
-  { agent, token }: { readonly agent: Agent; readonly token: UnverifiedAgentJwt },
-  options: Omit<VerifyJwtOptions, 'key'>,
+  { jwksUrl, keyId, token }: PublishedKey,
+  options: Omit<VerifyJwtSyncOptions, 'key'>,
 ): Promise<VerifiedAgentJwt> {
-  const { jwksUrl, keyId } = agent
-  if (jwksUrl === null) return verifyAgentJwt(token, { ...options, key: agent.publicKey })
   // Nothing is fetched for a JWT that cannot count.
   checkClaims(token, options)
   const verified = await publishedKeys.search(
@@ -98,12 +96,18 @@ export async function verifyWithAgentKey(
   return verified
 }
 
-async function tryVerify(
+interface PublishedKey {
+  readonly jwksUrl: string
+  readonly keyId: string | null
+  readonly token: UnverifiedAgentJwt
+}
+
+function tryVerify(
   token: UnverifiedAgentJwt,
-  options: VerifyJwtOptions,
-): Promise<VerifiedAgentJwt | null> {
+  options: VerifyJwtSyncOptions,
+): VerifiedAgentJwt | null {
   try {
-    return await verifyAgentJwt(token, options)
+    return verifyAgentJwtSync(token, options)
   } catch (error) {
     if (error instanceof ProtocolError) return null
     throw error

@@ -38,14 +38,16 @@ export class Batch<Input, Output> {
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
-      void this.#drain()
+      void this.#start()
     })
   }
 
-  async #drain(): Promise<void> {
+  async #start(): Promise<void> {
     this.#underWay += 1
-    while (this.#waiting.length > 0) await this.#next()
+    await this.#next()
     this.#underWay -= 1
+    // In a turn of its own: whoever was just answered may come back with more.
+    if (this.#waiting.length > 0) this.#schedule()
   }
 
   async #next(): Promise<void> {

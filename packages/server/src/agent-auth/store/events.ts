@@ -1,32 +1,24 @@
 import type { Where } from '@better-auth/core/db/adapter'
-import type { AgentEvent } from '../domain/event.ts'
-import { Batch } from './batch.ts'
-import { toColumns } from './columns.ts'
-import { type Database, newEventId, type SqlClient } from './database.ts'
+import type { AgentEvent, StoredEvent } from '../domain/event.ts'
+import { type Database, newEventId } from './database.ts'
+import type { Journal } from './journal.ts'
 
 const model = 'agentEvent'
-
-/** An event as it is stored. */
-export interface StoredEvent extends Required<AgentEvent> {
-  readonly id: string
-  readonly createdAt: Date
-}
 
 /** Writes audit rows; a promise resolves when its row is durable. */
 export class EventLog {
   readonly #db: Database
-  readonly #batch: Batch<StoredEvent, void> | undefined
+  readonly #journal: Journal | null
 
-  constructor(db: Database) {
+  constructor(db: Database, journal: Journal | null) {
     this.#db = db
-    const { sql } = db
-    if (sql) this.#batch = new Batch((events) => insertEvents(sql, events))
+    this.#journal = journal
   }
 
-  async record(event: AgentEvent, now: Date): Promise<void> {
+  record(event: AgentEvent, now: Date): Promise<unknown> {
     const row = newEvent(event, now)
-    if (this.#batch) return this.#batch.add(row)
-    await this.#db.adapter.create({ model, data: { ...row }, forceAllowId: true })
+    if (this.#journal) return this.#journal.record(row)
+    return this.#db.adapter.create({ model, data: { ...row }, forceAllowId: true })
   }
 }
 
@@ -45,16 +37,6 @@ export function newEvent(event: AgentEvent, now: Date): StoredEvent {
     details: details ?? null,
     createdAt: now,
   }
-}
-
-const INSERT = `
-  insert into agent_event
-  select * from json_populate_recordset(null::agent_event, $1::json)`
-
-async function insertEvents(sql: SqlClient, events: readonly StoredEvent[]): Promise<void[]> {
-  const rows = events.map((event) => toColumns({ ...event }))
-  await sql.query(INSERT, [JSON.stringify(rows)], { name: 'agent_event' })
-  return events.map(() => undefined)
 }
 
 /** Which events are wanted, newest first. Those of one agent, or all that concern one person. */

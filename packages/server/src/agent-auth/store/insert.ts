@@ -1,8 +1,8 @@
+import type { StoredEvent } from '../domain/event.ts'
 import type { Agent, Approval, Grant, Host } from '../domain/model.ts'
 import { Batch } from './batch.ts'
 import { toColumns } from './columns.ts'
 import type { Database, Rows, SqlClient } from './database.ts'
-import type { StoredEvent } from './events.ts'
 import { holdHost } from './hosts.ts'
 
 /** A row that does not exist yet, complete with its id. */

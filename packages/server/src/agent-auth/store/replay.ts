@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { Batch } from './batch.ts'
-import { byId, type Database, type SqlClient } from './database.ts'
+import { byId, type Database } from './database.ts'
+import type { Journal } from './journal.ts'
 
 /** Seconds between two clean-ups. */
 const SWEEP_INTERVAL = 30
@@ -15,26 +15,25 @@ export class ReplayGuard {
   readonly #seen = new Map<string, number>()
   readonly #db: Database
   readonly #onError: (error: unknown) => void
-  readonly #batch: Batch<JwtId, boolean> | undefined
+  readonly #journal: Journal | null
   #sweptAt = 0
 
-  constructor(db: Database, onError: (error: unknown) => void) {
+  constructor(db: Database, journal: Journal | null, onError: (error: unknown) => void) {
     this.#db = db
+    this.#journal = journal
     this.#onError = onError
-    const { sql } = db
-    if (sql) this.#batch = new Batch((ids) => insertNew(sql, ids))
   }
 
   /** `goodUntil` in seconds since the epoch: how long the id has to be remembered. */
-  async isFirstUse(key: string, goodUntil: number, now: number): Promise<boolean> {
+  isFirstUse(key: string, goodUntil: number, now: number): Promise<boolean> {
     this.#sweep(now)
-    if (this.#seen.has(key)) return false
+    if (this.#seen.has(key)) return Promise.resolve(false)
     this.#seen.set(key, goodUntil)
-    return this.#insert(key, new Date(goodUntil * 1000))
+    const expiresAt = new Date(goodUntil * 1000)
+    return this.#journal?.useJwt({ id: key, expires_at: expiresAt }) ?? this.#insert(key, expiresAt)
   }
 
   async #insert(key: string, expiresAt: Date): Promise<boolean> {
-    if (this.#batch) return this.#batch.add({ id: key, expires_at: expiresAt })
     const { adapter } = this.#db
     const id = shortened(key)
     try {
@@ -59,21 +58,4 @@ export class ReplayGuard {
 /** 216 bits of a digest: Better Auth's ids have at most 36 characters on MySQL. */
 function shortened(key: string): string {
   return createHash('sha256').update(key).digest('base64url').slice(0, 36)
-}
-
-interface JwtId {
-  readonly id: string
-  readonly expires_at: Date
-}
-
-const INSERT = `
-  insert into agent_jwt_id (id, expires_at)
-  select id, expires_at from json_populate_recordset(null::agent_jwt_id, $1::json)
-  on conflict (id) do nothing returning id`
-
-/** Inserts ids, each different, and says of each whether it was new. */
-async function insertNew(sql: SqlClient, ids: readonly JwtId[]): Promise<readonly boolean[]> {
-  const { rows } = await sql.query(INSERT, [JSON.stringify(ids)], { name: 'agent_jwt_id' })
-  const inserted = new Set((rows as readonly { id: string }[]).map(({ id }) => id))
-  return ids.map(({ id }) => inserted.has(id))
 }
