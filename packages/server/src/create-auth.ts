@@ -6,20 +6,38 @@ import type { Auth as BetterAuth } from 'better-auth/types'
 import { getIP } from '@better-auth/core/utils/ip'
 // oxlint-disable-next-line no-restricted-imports -- this is where the plugins are composed
 import { createAgentAuth } from './agent-auth/plugin.ts'
+import { forgetApiKeys } from './api-keys/forget-keys.ts'
 import { authenticate } from './authenticate/authenticate.ts'
 import type { Principal } from './authenticate/principal.ts'
-import type { AuthServer } from './authenticate/server.ts'
+import type { AuthRequest, AuthServer } from './authenticate/server.ts'
 import { betterAuthOptions, ipAddress } from './better-auth-options.ts'
 import { connect } from './database/connect.ts'
 import type { Connection } from './database/connection.ts'
 import { checkSchema } from './database/drift.ts'
 import { migrate } from './database/migrate.ts'
 import * as schema from './database/schema.ts'
-import { defaultPlugins } from './default-plugins.ts'
+import { defaultParts, defaultPlugins } from './default-plugins.ts'
+import type { DefaultParts } from './default-plugins.ts'
 import { createHandler } from './handler.ts'
+import { LookupCache } from './lookup/cache.ts'
 import { Lookups } from './lookup/lookups.ts'
+import { magicLinks, withInvitations } from './mail/better-auth.ts'
+import { mailGuard } from './mail/guard.ts'
+import { createMailer } from './mail/mailer.ts'
 import { resolveOptions } from './options.ts'
 import type { AuthOptions, ResolvedAuthOptions } from './options.ts'
+import { organizationOf } from './organizations/context.ts'
+import type { OrganizationQuery, OrgContext } from './organizations/context.ts'
+import { forgetMembers } from './organizations/forget-members.ts'
+import { forgetSessions } from './sessions/forget-sessions.ts'
+import { isPlainGetSession } from './sessions/get-session.ts'
+import { hashSecrets } from './sessions/hash-secrets.ts'
+import { sessionEnding } from './sessions/session-ending.ts'
+import { readWithAdapter, readWithSql } from './sessions/read-session.ts'
+import { renewSession } from './sessions/renew-session.ts'
+import { type SessionRecord, Sessions } from './sessions/sessions.ts'
+import { socialSignIn } from './social/social.ts'
+import { observeAuthentication } from './telemetry/observe-authentication.ts'
 
 type AgentAuthServer = ReturnType<typeof createAgentAuth>
 type AgentAuthConnection = NonNullable<Parameters<typeof createAgentAuth>[1]>
@@ -39,7 +57,17 @@ export interface Auth<
   /** Answers every request under `/api/auth` and for the discovery document. It never throws. */
   handler(request: Request): Promise<Response>
   /** Says who a request is, or throws a `ProtocolError` of status 401, 403, 429 or 503. */
-  authenticate(request: Request): Promise<Principal>
+  authenticate(request: AuthRequest): Promise<Principal>
+  /**
+   * Renews the session behind a principal when it is due. Returns the `Set-Cookie` values for the
+   * answer to its request: none most of the time.
+   */
+  renewSession(request: AuthRequest, principal: Principal): Promise<readonly string[]>
+  /** What a caller is in the organization that is active, or that the query names; null for none. */
+  organizationOf(
+    caller: AuthRequest | Principal,
+    query?: OrganizationQuery,
+  ): Promise<OrgContext | null>
   /** Better Auth's context, once the database is ready. */
   readonly $context: Promise<AuthContext>
   /** Resolves when the database answers and has the schema; rejects with one sentence why not. */
@@ -82,17 +110,37 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   plugins: readonly BetterAuthPlugin[],
 ): Auth<Plugins, Skip> {
   const lookups = connection && new Lookups(connection)
+  const remembered = lookups && rememberSessions(lookups)
   const agents = agentsFor(resolved, connection && lookups && { sql: connection.sql, lookups })
+  const parts = resolved.skipDefaultPlugins
+    ? undefined
+    : defaultParts(resolved, connection && lookups ? { sql: connection.sql, lookups } : null)
+  const mailer = createMailer(resolved)
+  const database = remembered
+    ? forgetSessions(adapterFor(connection), remembered)
+    : (resolved.database ?? adapterFor(connection))
   const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
   // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
   prepared.catch(() => {})
   const auth = betterAuth<BetterAuthOptions>(
     betterAuthOptions(resolved, {
-      database: resolved.database ?? adapterFor(connection),
+      database: hashSecrets(
+        parts
+          ? forgetApiKeys(
+              forgetMembers(database, parts.organizations.memberships.cache),
+              parts.apiKeys.keys,
+            )
+          : database,
+      ),
       shared: connection?.dialect !== 'embedded',
+      mailer,
       plugins: [
         onDatabase(prepared, resolved),
-        ...(resolved.skipDefaultPlugins ? [] : defaultPlugins(resolved)),
+        sessionEnding,
+        mailGuard(),
+        ...magicLinks(mailer),
+        socialSignIn(resolved.socialProviders),
+        ...(parts ? defaultPlugins(withInvitations(resolved, mailer), parts) : []),
         ...(agents ? [agents.plugin] : []),
         ...plugins,
       ],
@@ -103,26 +151,51 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   ready.catch(() => {})
   const ping = () => pingWithin(2_000, connection, auth.$context)
   const server = auth.$context.then((context) =>
-    authServer({ api: auth.api, context, agents, ping }),
+    authServer({ context, agents, ping, connection, lookups, remembered, resolved, parts }),
   )
   server.catch(() => {})
 
+  const handler = createHandler({
+    server,
+    agents,
+    answersGetSession: connection !== undefined && isPlainGetSession(plugins),
+    handler: auth.handler,
+  })
   return {
     // The plugins are only known to the types of the caller.
     ...(auth as unknown as BetterAuth<TypedOptions<Plugins, Skip>>),
     $context: auth.$context,
-    handler: createHandler({ server, agents, handler: auth.handler }),
-    authenticate: async (request) => authenticate(await started(server), request),
+    handler,
+    authenticate: (request) =>
+      observeAuthentication(
+        async () => authenticate(await started(server), request),
+        resolved.telemetry,
+      ),
+    renewSession: async (request, principal) =>
+      renewSession(await started(server), { request, principal }, handler),
+    organizationOf: async (caller, query) => organizationOf(await started(server), caller, query),
     $ready: ready,
     $connection: connection,
     $ping: ping,
     $close: async () => {
       await prepared.catch(() => {})
+      await mailer?.close()
+      await parts?.apiKeys.keys.close()
       await agents?.close()
       await lookups?.close()
       await connection?.close()
     },
   }
+}
+
+/** What is remembered of sessions, as long as the database tells what changes. */
+function rememberSessions(lookups: Lookups): LookupCache<SessionRecord> {
+  const cache = new LookupCache<SessionRecord>(({ session, user }) => [
+    `session-id ${session.id}`,
+    `user ${user.id}`,
+  ])
+  lookups.add(cache, { kind: 'session', groups: ['user'] })
+  return cache
 }
 
 /** Brings the database to the schema of this version, or throws what to run. */
@@ -196,23 +269,31 @@ function agentsFor(
 }
 
 interface ServerParts {
-  readonly api: object
   readonly context: AuthContext
   readonly agents: AgentAuthServer | undefined
   readonly ping: () => Promise<void>
+  readonly connection: Connection | undefined
+  readonly lookups: Lookups | undefined
+  readonly remembered: LookupCache<SessionRecord> | undefined
+  readonly resolved: ResolvedAuthOptions
+  readonly parts: DefaultParts | undefined
 }
 
-function authServer({ api, context, agents, ping }: ServerParts): AuthServer {
-  const { getSession, verifyApiKey } = api as {
-    getSession(input: object): ReturnType<AuthServer['getSession']>
-    verifyApiKey?(input: object): ReturnType<NonNullable<AuthServer['verifyApiKey']>>
-  }
-  const query = { disableCookieCache: true, disableRefresh: true }
+function authServer(parts: ServerParts): AuthServer {
+  const { context, agents, connection, resolved } = parts
+  const load = connection
+    ? readWithSql(connection.sql, context.options)
+    : readWithAdapter(context.adapter)
   return {
     context,
-    ping,
+    ping: parts.ping,
+    sessions: new Sessions({ context, load, cache: parts.remembered }),
+    tokens: parts.parts?.tokens,
+    organizations: parts.parts?.organizations,
+    lookups: parts.lookups,
+    sql: connection?.sql,
+    staticTokens: resolved.staticTokens,
     agentAuth: agents?.contextOf(context),
-    getSession: (headers) => getSession({ headers, query }),
-    verifyApiKey: verifyApiKey && ((key) => verifyApiKey({ body: { key } })),
+    apiKeys: parts.parts?.apiKeys.keys,
   }
 }

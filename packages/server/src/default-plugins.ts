@@ -1,27 +1,54 @@
-import { apiKey } from '@better-auth/api-key'
 import { passkey } from '@better-auth/passkey'
-import { jwt } from 'better-auth/plugins/jwt'
-import { organization } from 'better-auth/plugins/organization'
-import { apiKeyHeader } from './authenticate/credential.ts'
+import type { ApiKeyParts } from './api-keys/access.ts'
+import { apiKeyParts, apiKeyPlugin } from './api-keys/api-key-plugin.ts'
+import type { Connection } from './database/connection.ts'
+import type { Lookups } from './lookup/lookups.ts'
 import type { ResolvedAuthOptions } from './options.ts'
+import {
+  organizationParts,
+  type OrganizationParts,
+  organizationPlugin,
+} from './organizations/organization-plugin.ts'
+import { secondFactor } from './second-factor/second-factor.ts'
+import { jwtPlugin } from './signing-keys/jwt-plugin.ts'
+import { SigningKeys } from './signing-keys/signing-keys.ts'
+import { Tokens } from './signing-keys/tokens.ts'
 
-const minute = 60_000
+/** What the default plugins share with the front door. */
+export interface DefaultParts {
+  readonly keys: SigningKeys
+  readonly tokens: Tokens
+  readonly organizations: OrganizationParts
+  readonly apiKeys: ApiKeyParts
+}
+
+/** Builds what the default plugins share with the front door, on our own database if it is one. */
+export function defaultParts(
+  { apiKeys, baseURL, organizations: organizationOptions, tokens }: ResolvedAuthOptions,
+  connection: { readonly sql: Connection['sql']; readonly lookups: Lookups } | null,
+): DefaultParts {
+  const keys = new SigningKeys(tokens, connection)
+  const organizations = organizationParts(organizationOptions, connection)
+  return {
+    keys,
+    tokens: new Tokens(keys, baseURL),
+    organizations,
+    apiKeys: apiKeyParts(apiKeys, organizations, connection),
+  }
+}
 
 /** The plugins every instance has unless it sets `skipDefaultPlugins`. */
-export function defaultPlugins({ appName, baseURL }: ResolvedAuthOptions) {
+export function defaultPlugins(
+  options: ResolvedAuthOptions,
+  { keys, tokens, organizations, apiKeys }: DefaultParts = defaultParts(options, null),
+) {
+  const { appName, baseURL } = options
   return [
     // Relying party and origin come from configuration: the plugin would else believe `Origin`.
     passkey({ rpID: new URL(baseURL).hostname, rpName: appName, origin: baseURL }),
-    organization({ teams: { enabled: true } }),
-    apiKey({
-      apiKeyHeaders: apiKeyHeader,
-      enableSessionForAPIKeys: false,
-      rateLimit: { enabled: true, timeWindow: minute, maxRequests: 1000 },
-    }),
-    jwt({
-      jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' } },
-      jwt: { issuer: baseURL, audience: baseURL, expirationTime: '15m' },
-      disableSettingJwtHeader: true,
-    }),
+    organizationPlugin(options.organizations, organizations),
+    apiKeyPlugin(apiKeys),
+    jwtPlugin(keys, tokens, baseURL),
+    secondFactor(appName),
   ] as const
 }

@@ -3,13 +3,23 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { parseConnectionString } from './database/postgres.ts'
 
-/** What the environment says. Only names that start with `COUNTERSIGN_`, `DATABASE_URL` and `NODE_ENV` are read. */
+/**
+ * What the environment says: names that start with `COUNTERSIGN_`, `DATABASE_URL`, `NODE_ENV`, and
+ * the names that users of Better Auth know: `BETTER_AUTH_SECRET`, `BETTER_AUTH_URL`,
+ * `AUTH_TRUSTED_DOMAINS`.
+ */
 export interface Environment {
   readonly production: boolean
   readonly connectionString: string | undefined
+  /** `undefined`: nobody named a directory. */
+  readonly namedDataDir: string | undefined
   readonly dataDir: string
+  /** Whether missing migrations are applied at start; `undefined`: nobody said. */
+  readonly migrate: boolean | undefined
   readonly baseURL: string | undefined
   readonly secret: string | undefined
+  /** Origins of `COUNTERSIGN_DOMAINS` and `AUTH_TRUSTED_DOMAINS`. */
+  readonly trustedOrigins: readonly string[]
 }
 
 /** A value somebody configured does not work. The message is one sentence for the person who set it. */
@@ -23,16 +33,59 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   const production = value('NODE_ENV') === 'production'
   const connectionString = value('DATABASE_URL')
   if (connectionString) checkConnectionString(connectionString, 'DATABASE_URL')
-  const baseURL = value('COUNTERSIGN_BASE_URL')
-  const secret = value('COUNTERSIGN_SECRET')
-  if (secret) checkSecret(secret, 'COUNTERSIGN_SECRET')
+  const namedDataDir = value('COUNTERSIGN_DATA_DIR')
   return {
     production,
     connectionString,
-    dataDir: value('COUNTERSIGN_DATA_DIR') ?? '.countersign',
-    baseURL: baseURL && parseBaseURL(baseURL, { name: 'COUNTERSIGN_BASE_URL', production }),
-    secret,
+    namedDataDir,
+    dataDir: namedDataDir ?? '.countersign',
+    migrate: parseSwitch(value('COUNTERSIGN_MIGRATE'), 'COUNTERSIGN_MIGRATE'),
+    baseURL: firstOf(['COUNTERSIGN_BASE_URL', 'BETTER_AUTH_URL'], value, (text, name) =>
+      parseBaseURL(text, { name, production }),
+    ),
+    secret: firstOf(['COUNTERSIGN_SECRET', 'BETTER_AUTH_SECRET'], value, (text, name) => {
+      checkSecret(text, name)
+      return text
+    }),
+    trustedOrigins: ['COUNTERSIGN_DOMAINS', 'AUTH_TRUSTED_DOMAINS'].flatMap((name) =>
+      (value(name) ?? '')
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter(Boolean)
+        .map((entry) =>
+          parseTrustedOrigin(entry.includes('://') ? entry : `https://${entry}`, name),
+        ),
+    ),
   }
+}
+
+/** The first variable that is set, parsed under its own name. */
+function firstOf(
+  names: readonly string[],
+  value: (name: string) => string | undefined,
+  parse: (text: string, name: string) => string,
+): string | undefined {
+  for (const name of names) {
+    const text = value(name)
+    if (text !== undefined) return parse(text, name)
+  }
+  return undefined
+}
+
+/** What a switch says: `true` or `false`, or the words people write for them. */
+function parseSwitch(value: string | undefined, name: string): boolean | undefined {
+  if (value === undefined) return undefined
+  if (/^(1|true|on|yes)$/i.test(value)) return true
+  if (/^(0|false|off|no)$/i.test(value)) return false
+  throw new ConfigurationError(`${name} must be \`true\` or \`false\`.`)
+}
+
+/** An exact origin. A prefix or a pattern would let strangers in. */
+export function parseTrustedOrigin(value: string, name: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  const isExact = url?.origin === value.replace(/\/$/, '') && /^https?:\/\/[^*]+$/.test(value)
+  if (url && isExact) return url.origin
+  throw new ConfigurationError(`${name} must be origins such as https://app.example.com.`)
 }
 
 /** Refuses what is not a PostgreSQL URL, naming where it was set and never repeating it. */
@@ -82,7 +135,7 @@ const examples =
 
 /** Refuses a secret that is short, from an example, or hardly random. It signs every cookie. */
 export function checkSecret(secret: string, name: string): void {
-  const advice = 'make one with `openssl rand -base64 32`'
+  const advice = 'make one with `openssl rand -hex 32`'
   if (secret.length < 32) {
     throw new ConfigurationError(`${name} must have at least 32 characters: ${advice}.`)
   }

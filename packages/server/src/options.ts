@@ -2,19 +2,35 @@ import { BlockList, isIP } from 'node:net'
 import type { BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
 import type { DBAdapterInstance } from '@better-auth/core/db/adapter'
 import type { AgentAuthOptions } from './agent-auth/options.ts'
+import { resolveApiKeyOptions } from './api-keys/options.ts'
+import type { ApiKeyOptions, ResolvedApiKeyOptions } from './api-keys/options.ts'
+import { checkStaticTokens, type StaticToken } from './authenticate/static-token.ts'
 import {
   checkConnectionString,
   checkSecret,
   ConfigurationError,
   developmentSecret,
+  type Environment,
   parseBaseURL,
+  parseTrustedOrigin,
   readEnvironment,
 } from './env.ts'
+import { resolveOrganizationOptions } from './organizations/options.ts'
+import type { OrganizationOptions, ResolvedOrganizationOptions } from './organizations/options.ts'
+import { resolveMail } from './mail/options.ts'
+import type { MailOptions, ResolvedMailOptions } from './mail/options.ts'
+import { resolveTokenOptions } from './signing-keys/options.ts'
+import type { ResolvedTokenOptions, TokenOptions } from './signing-keys/options.ts'
+import { resolveProviders } from './social/options.ts'
+import type { ResolvedProvider, SocialProviders } from './social/options.ts'
+import type { TelemetryOptions } from './telemetry/options.ts'
 
 /** What `createAuth` takes. Everything has a default that is safe to run. */
 export interface AuthOptions<Plugins extends BetterAuthPlugin[] = []> {
   /** `postgres://` URL. @default `DATABASE_URL` of the environment */
   connectionString?: string | undefined
+  /** Connections to PostgreSQL that this process keeps at most, beside one to listen on. @default 10 */
+  poolSize?: number | undefined
   /** A Better Auth adapter, instead of our own database. Its tables are yours to migrate. */
   database?: DBAdapterInstance | undefined
   /**
@@ -26,7 +42,8 @@ export interface AuthOptions<Plugins extends BetterAuthPlugin[] = []> {
   /**
    * Applies missing migrations at start. Without it a database that lacks one is refused.
    *
-   * @default true, except for PostgreSQL when `NODE_ENV` is `production`
+   * @default `COUNTERSIGN_MIGRATE` of the environment, else true, except for PostgreSQL when
+   * `NODE_ENV` is `production`
    */
   migrate?: boolean | undefined
   /**
@@ -61,10 +78,24 @@ export interface AuthOptions<Plugins extends BetterAuthPlugin[] = []> {
   rateLimit?: boolean | undefined
   /** Leaves out passkeys, organizations, API keys and JWTs. @default false */
   skipDefaultPlugins?: boolean | undefined
+  /** Tokens for programs that cannot have an API key, known by their SHA-256. @default [] */
+  staticTokens?: readonly StaticToken[] | undefined
+  /** What people may let API keys reach, and what keys look like. */
+  apiKeys?: ApiKeyOptions | undefined
+  /** What roles may do in an organization, and how people are invited. */
+  organizations?: OrganizationOptions | undefined
+  /** How our own JWTs are made and accepted, and how their keys rotate. */
+  tokens?: TokenOptions | undefined
+  /** How e-mails are sent. Absent, none are: addresses stay unverified and passwords stay lost. */
+  mail?: MailOptions | undefined
+  /** Other providers that people may sign in with, by id. @default {} */
+  socialProviders?: SocialProviders | undefined
   /** More Better Auth plugins. */
   plugins?: Plugins | undefined
   /** Lets agents use this API: see `agentAuth`. Absent, agents cannot register. */
   agentAuth?: AgentAuthOptions | undefined
+  /** What OpenTelemetry spans say about people, where an SDK is registered. */
+  telemetry?: TelemetryOptions | undefined
   /** Where the log goes. Values of statements never do. @default standard error, warnings and errors only */
   logger?: BetterAuthOptions['logger'] | undefined
 }
@@ -75,6 +106,7 @@ export interface ResolvedAuthOptions {
   readonly connectionString: string | undefined
   readonly dataDir: string
   readonly migrate: boolean
+  readonly poolSize: number
   readonly baseURL: string
   readonly secret: string
   readonly appName: string
@@ -83,7 +115,14 @@ export interface ResolvedAuthOptions {
   readonly trustProxy: readonly string[]
   readonly rateLimit: boolean
   readonly skipDefaultPlugins: boolean
+  readonly staticTokens: readonly StaticToken[]
+  readonly apiKeys: ResolvedApiKeyOptions
+  readonly organizations: ResolvedOrganizationOptions
+  readonly tokens: ResolvedTokenOptions
+  readonly mail: ResolvedMailOptions | undefined
+  readonly socialProviders: readonly ResolvedProvider[]
   readonly agentAuth: AgentAuthOptions | undefined
+  readonly telemetry: TelemetryOptions
   readonly logger: BetterAuthOptions['logger']
 }
 
@@ -99,18 +138,28 @@ export function resolveOptions<Plugins extends BetterAuthPlugin[]>(
     database: options.database,
     connectionString,
     dataDir,
-    migrate: options.migrate ?? (!production || connectionString === undefined),
+    migrate: options.migrate ?? env.migrate ?? (!production || connectionString === undefined),
+    poolSize: parsePoolSize(options.poolSize ?? 10),
     baseURL: options.baseURL
       ? parseBaseURL(options.baseURL, { name: 'baseURL', production })
       : (env.baseURL ?? 'http://localhost:4100'),
     secret: resolveSecret(options.secret, { ...env, dataDir }),
     appName: options.appName ?? 'Countersign',
-    trustedOrigins: (options.trustedOrigins ?? []).map(parseTrustedOrigin),
+    trustedOrigins: options.trustedOrigins
+      ? options.trustedOrigins.map((origin) => parseTrustedOrigin(origin, '`trustedOrigins`'))
+      : env.trustedOrigins,
     clientAddressHeader: resolveHeader(options.clientAddressHeader),
     trustProxy: (options.trustProxy ?? []).map(parseProxy),
     rateLimit: options.rateLimit ?? true,
     skipDefaultPlugins: options.skipDefaultPlugins ?? false,
+    staticTokens: checkStaticTokens(options.staticTokens ?? []),
+    apiKeys: resolveApiKeyOptions(options.apiKeys),
+    organizations: resolveOrganizationOptions(options.organizations),
+    tokens: resolveTokenOptions(options.tokens),
+    mail: resolveMail(options.mail),
+    socialProviders: resolveProviders(options.socialProviders),
     agentAuth: options.agentAuth,
+    telemetry: options.telemetry ?? {},
     logger: options.logger ?? { level: 'warn' },
   }
 }
@@ -127,15 +176,15 @@ export function proxyList(entries: readonly string[]): BlockList {
   return list
 }
 
-interface EnvironmentDatabase {
+interface ChosenDatabase {
   readonly connectionString: string | undefined
   readonly dataDir: string
 }
 
 function resolveDatabase(
   options: Pick<AuthOptions, 'connectionString' | 'database' | 'dataDir'>,
-  env: EnvironmentDatabase,
-): EnvironmentDatabase {
+  env: Environment,
+): ChosenDatabase {
   if (options.database && options.connectionString) {
     throw new ConfigurationError('Give either `connectionString` or `database`, not both.')
   }
@@ -152,7 +201,17 @@ function resolveDatabase(
   // A directory named in code means the embedded database, whatever the environment says.
   const connectionString =
     options.connectionString ?? (options.dataDir === undefined ? env.connectionString : undefined)
+  if (env.production && !connectionString && !options.dataDir && !env.namedDataDir) {
+    throw new ConfigurationError(
+      'DATABASE_URL is required in production: a PostgreSQL such as postgres://user:password@host:5432/name. For the embedded database name its folder in COUNTERSIGN_DATA_DIR.',
+    )
+  }
   return { connectionString, dataDir }
+}
+
+function parsePoolSize(size: number): number {
+  if (Number.isInteger(size) && size > 0) return size
+  throw new ConfigurationError('`poolSize` must be a number of connections, 1 or more.')
 }
 
 function resolveSecret(
@@ -164,22 +223,10 @@ function resolveSecret(
   if (secret) return secret
   if (env.production) {
     throw new ConfigurationError(
-      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -base64 32`.',
+      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -hex 32`.',
     )
   }
   return developmentSecret(env.dataDir)
-}
-
-function parseTrustedOrigin(value: string): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined
-  // An exact origin. A prefix or a pattern would let strangers in.
-  const exact = url?.origin === value.replace(/\/$/, '') && /^https?:\/\/[^*]+$/.test(value)
-  if (!url || !exact) {
-    throw new ConfigurationError(
-      '`trustedOrigins` must be origins such as https://app.example.com.',
-    )
-  }
-  return url.origin
 }
 
 function resolveHeader(name: string | undefined): string | undefined {

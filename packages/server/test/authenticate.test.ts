@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { memoryAdapter } from 'better-auth/adapters/memory'
 import { getAuthTables } from 'better-auth/db'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { freshDatabase } from '../../../testing/fresh-database.ts'
 import { generateKeyPair, jwkThumbprint, signAgentJwt } from '@countersign/protocol'
 import { can, createAuth } from '../src/index.ts'
@@ -196,8 +196,11 @@ describe('an agent', () => {
         status: 401,
       })
     }
+    // Behind the server's back: the database tells it, a moment later.
     await sql?.query(`UPDATE agent SET status = 'revoked'`)
-    await expect(send(await sign(baseURL))).rejects.toMatchObject({ status: 403 })
+    await vi.waitFor(async () => {
+      await expect(send(await sign(baseURL))).rejects.toMatchObject({ status: 403 })
+    })
     await server.$close()
     await expect(send(await sign(baseURL))).rejects.toMatchObject({ status: 503 })
   })

@@ -36,6 +36,7 @@ describe('options', () => {
     ],
     ['a base URL that is none', { baseURL: 'id.example.com' }, 'baseURL must be a URL'],
     ['a base URL of another scheme', { baseURL: 'javascript:alert(1)' }, 'baseURL must be a URL'],
+    ['a pool without connections', { poolSize: 0 }, '`poolSize` must be a number'],
     ['a short secret', { secret: 'short' }, 'secret must have at least 32 characters'],
     [
       'a trusted origin with a wildcard',
@@ -76,8 +77,13 @@ describe('options', () => {
   })
 
   it('GHSA-8fpg-xm3f-6cx3 (27) refuses to run in production without a secret or over http', () => {
-    const production = { NODE_ENV: 'production' }
+    const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://db/x' }
     expect(() => resolveOptions({}, production)).toThrow(
+      'COUNTERSIGN_SECRET is required in production',
+    )
+    // Not with a folder that could hold a development secret either.
+    const embedded = { NODE_ENV: 'production', COUNTERSIGN_DATA_DIR: temporaryDirectory() }
+    expect(() => resolveOptions({}, embedded)).toThrow(
       'COUNTERSIGN_SECRET is required in production',
     )
     expect(() => resolveOptions({ secret, baseURL: 'http://id.example.com' }, production)).toThrow(
@@ -86,6 +92,12 @@ describe('options', () => {
     expect(() =>
       resolveOptions({ secret, baseURL: 'http://127.0.0.1:4100' }, production),
     ).not.toThrow()
+  })
+
+  it('refuses a switch that is neither on nor off', () => {
+    expect(() => resolveOptions({ secret }, { COUNTERSIGN_MIGRATE: 'maybe' })).toThrow(
+      'COUNTERSIGN_MIGRATE must be `true` or `false`',
+    )
   })
 
   it('makes a development secret once, readable by its owner only', () => {
@@ -99,7 +111,7 @@ describe('options', () => {
 
   it.each([
     ['embedded', {}, {}, true],
-    ['embedded, in production', {}, { NODE_ENV: 'production' }, true],
+    ['embedded, in production', { dataDir: 'data' }, { NODE_ENV: 'production' }, true],
     ['PostgreSQL', { connectionString: 'postgres://db/x' }, {}, true],
     [
       'PostgreSQL, in production',
@@ -113,14 +125,83 @@ describe('options', () => {
       { NODE_ENV: 'production' },
       true,
     ],
+    [
+      'PostgreSQL, in production, on request of the environment',
+      { connectionString: 'postgres://db/x' },
+      { NODE_ENV: 'production', COUNTERSIGN_MIGRATE: 'true' },
+      true,
+    ],
+    ['embedded, forbidden by the environment', {}, { COUNTERSIGN_MIGRATE: 'off' }, false],
+    [
+      'embedded, in code against the environment',
+      { migrate: true },
+      { COUNTERSIGN_MIGRATE: 'no' },
+      true,
+    ],
   ])('migrates at start: %s', (_title, options, env, migrates) => {
     expect(resolveOptions({ secret, ...options }, env).migrate).toBe(migrates)
+  })
+
+  it('S24 DATABASE_URL is required in production, unless a folder is named', () => {
+    const env = { NODE_ENV: 'production', COUNTERSIGN_SECRET: secret }
+    expect(() => resolveOptions({}, env)).toThrow(
+      'DATABASE_URL is required in production: a PostgreSQL such as postgres://',
+    )
+    expect(resolveOptions({}, { ...env, COUNTERSIGN_DATA_DIR: '/srv/data' }).dataDir).toBe(
+      '/srv/data',
+    )
+    expect(resolveOptions({}, { ...env, DATABASE_URL: 'postgres://db/x' })).toMatchObject({
+      connectionString: 'postgres://db/x',
+    })
+  })
+
+  it('S25 COUNTERSIGN_SECRET wins over BETTER_AUTH_SECRET', () => {
+    const other = secret.split('').toReversed().join('')
+    expect(resolveOptions({}, { BETTER_AUTH_SECRET: other }).secret).toBe(other)
+    const both = { COUNTERSIGN_SECRET: secret, BETTER_AUTH_SECRET: other }
+    expect(resolveOptions({}, both).secret).toBe(secret)
+    expect(resolveOptions({}, { ...both, COUNTERSIGN_SECRET: ' ' }).secret).toBe(other)
+    expect(() => resolveOptions({}, { BETTER_AUTH_SECRET: 'short' })).toThrow('BETTER_AUTH_SECRET')
+  })
+
+  it('S26 COUNTERSIGN_BASE_URL wins over BETTER_AUTH_URL', () => {
+    const read = (env: Record<string, string>) => resolveOptions({ secret }, env).baseURL
+    expect(read({ BETTER_AUTH_URL: 'https://b.test' })).toBe('https://b.test')
+    const both = { COUNTERSIGN_BASE_URL: 'https://a.test', BETTER_AUTH_URL: 'https://b.test' }
+    expect(read(both)).toBe('https://a.test')
+    expect(() => read({ BETTER_AUTH_URL: 'b.test' })).toThrow('BETTER_AUTH_URL must be a URL')
+  })
+
+  it.each([
+    ['S27', 'COUNTERSIGN_DOMAINS'],
+    ['S28', 'AUTH_TRUSTED_DOMAINS'],
+  ])('%s reads trusted origins from %s; a bare domain means https', (_row, name) => {
+    const read = (text: string) => resolveOptions({ secret }, { [name]: text }).trustedOrigins
+    expect(read('app.test, http://localhost:3000 ,,https://b.test/')).toEqual([
+      'https://app.test',
+      'http://localhost:3000',
+      'https://b.test',
+    ])
+    expect(() => read('*.app.test')).toThrow(`${name} must be origins`)
+    expect(() => read('app.test/path')).toThrow(`${name} must be origins`)
+    const given = { secret, trustedOrigins: ['https://code.test'] }
+    expect(resolveOptions(given, { [name]: 'app.test' }).trustedOrigins).toEqual([
+      'https://code.test',
+    ])
+  })
+
+  it('S29 a missing or weak secret in production says how to make one', () => {
+    const read = (env: Record<string, string>) => () =>
+      resolveOptions({ connectionString: 'postgres://db/x' }, { NODE_ENV: 'production', ...env })
+    expect(read({})).toThrow('openssl rand')
+    expect(read({ COUNTERSIGN_SECRET: 'weak' })).toThrow('openssl rand')
   })
 
   it('documents the defaults it has', () => {
     expect(resolveOptions({ secret }, {})).toMatchObject({
       dataDir: '.countersign',
       migrate: true,
+      poolSize: 10,
       baseURL: 'http://localhost:4100',
       appName: 'Countersign',
       trustedOrigins: [],
@@ -427,7 +508,7 @@ describe('other databases', () => {
       migrate: false,
       logger: { disabled: true },
     })
-    await expect(auth.$ready).rejects.toThrow('start once with COUNTERSIGN_MIGRATE=true')
+    await expect(auth.$ready).rejects.toThrow('run `npx @countersign/cli migrate`')
     const response = await auth.handler(new Request(`${baseURL}/api/auth/get-session`))
     expect([response.status, await response.json()]).toEqual([
       503,

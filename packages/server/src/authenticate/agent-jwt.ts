@@ -1,7 +1,7 @@
 import { requireAgent } from '../agent-auth/authenticate-agent.ts'
 import { badCredential } from './credential.ts'
 import type { AgentPrincipal } from './principal.ts'
-import type { AuthServer } from './server.ts'
+import type { AuthRequest, AuthServer } from './server.ts'
 
 /**
  * The agent behind an agent JWT whose audience is this server.
@@ -10,7 +10,7 @@ import type { AuthServer } from './server.ts'
  */
 export async function authenticateAgent(
   { agentAuth }: AuthServer,
-  { headers, method, url }: Request,
+  { headers, method, url }: AuthRequest,
 ): Promise<AgentPrincipal> {
   if (!agentAuth) throw badCredential('The bearer token is not valid.')
   const { issuer } = agentAuth

@@ -1,18 +1,30 @@
 /** Which credential verified. It never repeats what a header claims. */
-export type AuthenticationMethod = 'session' | 'api-key' | 'agent' | 'none'
+export type AuthenticationMethod =
+  | 'session'
+  | 'api-key'
+  | 'bearer'
+  | 'agent'
+  | 'static-token'
+  | 'none'
 
 /** What an API key or a service may do: actions by resource, such as `{ invoices: ['read'] }`. */
 export type Permissions = Readonly<Record<string, readonly string[]>>
 
-/** A person, behind a session or behind one of their API keys. */
+/** An API key that verified, and all that it reaches. */
+export interface VerifiedApiKey {
+  readonly id: string
+  readonly permissions: Permissions
+}
+
+/** A person: behind a session, a bearer token or one of their API keys. */
 export interface UserPrincipal {
   readonly kind: 'user'
-  readonly method: 'session' | 'api-key'
+  readonly method: 'session' | 'api-key' | 'bearer'
   readonly userId: string
   readonly email: string
   readonly emailVerified: boolean
   readonly name: string
-  /** The session, when that is the credential. */
+  /** The session, when its cookie or its signed token is the credential. */
   readonly session?: {
     readonly id: string
     readonly createdAt: Date
@@ -20,15 +32,20 @@ export interface UserPrincipal {
     readonly activeOrganizationId: string | null
   }
   /** The key, when that is the credential. It reaches only what its permissions name. */
-  readonly apiKey?: { readonly id: string; readonly permissions: Permissions }
+  readonly apiKey?: VerifiedApiKey
 }
 
-/** A program that acts for an organization or for itself. */
+/** A program that acts for an organization or for itself, limited to its permissions. */
 export interface ServicePrincipal {
   readonly kind: 'service'
-  readonly method: 'api-key'
-  readonly organizationId: string
-  readonly apiKey: { readonly id: string; readonly permissions: Permissions }
+  readonly method: 'api-key' | 'static-token'
+  /** The service; the name of a static token; null for a key that an organization owns. */
+  readonly serviceId: string | null
+  /** The organization it acts for, if any. */
+  readonly organizationId: string | null
+  readonly permissions: Permissions
+  /** The key, when that is the credential. */
+  readonly apiKey?: VerifiedApiKey
 }
 
 /** An agent that proved its key, and the person it acts for. */
@@ -73,12 +90,16 @@ export const anonymous: AnonymousPrincipal = Object.freeze({ kind: 'anonymous', 
 /**
  * Whether a principal may do something to a resource.
  *
- * A key reaches only what its permissions name; a signed-in person is not limited by permissions.
- * Agents are never allowed here: what they may do are capabilities, decided with the arguments.
+ * A key or a service reaches only what its permissions name; a signed-in person is not limited by
+ * permissions. Agents are never allowed here: what they may do are capabilities, decided with the
+ * arguments.
  */
 export function can(principal: Principal, resource: string, action: string): boolean {
-  if (principal.kind !== 'user' && principal.kind !== 'service') return false
-  if (!principal.apiKey) return true
-  const { permissions } = principal.apiKey
+  if (principal.kind === 'service') return allows(principal.permissions, resource, action)
+  if (principal.kind !== 'user') return false
+  return !principal.apiKey || allows(principal.apiKey.permissions, resource, action)
+}
+
+function allows(permissions: Permissions, resource: string, action: string): boolean {
   return Object.hasOwn(permissions, resource) && permissions[resource]?.includes(action) === true
 }

@@ -1,8 +1,9 @@
 import { ProtocolError } from '@countersign/protocol'
-import { isBanned } from '../agent-auth/people.ts'
+import type { SessionRecord } from '../sessions/sessions.ts'
+import { badCredential } from './credential.ts'
 import { anonymous } from './principal.ts'
 import type { AnonymousPrincipal, UserPrincipal } from './principal.ts'
-import type { AuthServer } from './server.ts'
+import type { AuthRequest, AuthServer } from './server.ts'
 
 const readOnlyMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -14,17 +15,34 @@ const readOnlyMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export async function authenticateSession(
   server: AuthServer,
-  request: Request,
+  { headers, method }: AuthRequest,
 ): Promise<UserPrincipal | AnonymousPrincipal> {
-  if (!request.headers.has('cookie')) return anonymous
-  const found = await server.getSession(request.headers)
-  if (!found || isBanned(found.user, Date.now())) return anonymous
-  if (!readOnlyMethods.has(request.method)) requireOwnOrigin(server, request.headers)
+  const token = server.sessions.tokenOf(headers)
+  const found = token === null ? null : await server.sessions.find(token, Date.now())
+  if (!found) return anonymous
+  if (!readOnlyMethods.has(method)) requireOwnOrigin(server, headers)
+  return principalOf(found, 'session')
+}
 
-  const { session, user } = found
+/** The person behind a signed session token that was sent as a bearer token, or 401. */
+export async function authenticateSessionToken(
+  { sessions }: AuthServer,
+  signed: string,
+): Promise<UserPrincipal> {
+  const token = sessions.open(signed)
+  const found = token === null ? null : await sessions.find(token, Date.now())
+  if (!found) throw badCredential('The bearer token is not valid.')
+  return principalOf(found, 'bearer')
+}
+
+/** The person of a session, as its cookie or a token that stands for it proved. */
+export function principalOf(
+  { session, user }: SessionRecord,
+  method: UserPrincipal['method'],
+): UserPrincipal {
   return {
     kind: 'user',
-    method: 'session',
+    method,
     userId: user.id,
     email: user.email,
     emailVerified: user.emailVerified,

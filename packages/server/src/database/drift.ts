@@ -8,7 +8,7 @@ export async function checkSchema(connection: Connection): Promise<void> {
   const pending = await pendingMigrations(connection)
   if (pending.length > 0) {
     throw new SchemaDrift(
-      `The database lacks ${pending.join(', ')}: start once with COUNTERSIGN_MIGRATE=true, or with \`migrate: true\` of createAuth.`,
+      `The database lacks ${pending.join(', ')}: run \`npx @countersign/cli migrate\`, or start once with COUNTERSIGN_MIGRATE=true.`,
     )
   }
   const present = await presentColumns(connection)

@@ -39,6 +39,7 @@ export const user = pgTable('user', {
   image: text('image'),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
+  twoFactorEnabled: boolean('two_factor_enabled').default(false),
 })
 
 /** A sign-in of a person in one browser. */
@@ -97,6 +98,24 @@ export const verification = pgTable(
   (table) => [index('verification_identifier').on(table.identifier)],
 )
 
+/** A person's authenticator app and the codes for the day it is lost, both encrypted. */
+export const twoFactor = pgTable(
+  'two_factor',
+  {
+    id: id(),
+    secret: text('secret').notNull(),
+    backupCodes: text('backup_codes').notNull(),
+    userId: userId().notNull(),
+    verified: boolean('verified').default(true),
+    failedVerificationCount: integer('failed_verification_count').default(0),
+    lockedUntil: time('locked_until'),
+  },
+  (table) => [
+    index('two_factor_secret').on(table.secret),
+    index('two_factor_user_id').on(table.userId),
+  ],
+)
+
 /** A passkey of a person. */
 export const passkey = pgTable(
   'passkey',
@@ -119,7 +138,7 @@ export const passkey = pgTable(
   ],
 )
 
-/** An API key, stored as its hash. `referenceId` is the person it belongs to. */
+/** An API key, stored as its hash. `configId` is the kind of its owner, `referenceId` the owner. */
 export const apikey = pgTable(
   'apikey',
   {
@@ -129,6 +148,7 @@ export const apikey = pgTable(
     start: text('start'),
     referenceId: text('reference_id').notNull(),
     prefix: text('prefix'),
+    lastFour: text('last_four'),
     key: text('key').notNull(),
     refillInterval: large('refill_interval'),
     refillAmount: large('refill_amount'),
@@ -138,9 +158,11 @@ export const apikey = pgTable(
     rateLimitTimeWindow: large('rate_limit_time_window'),
     rateLimitMax: large('rate_limit_max'),
     requestCount: large('request_count').default(0),
+    windowStart: large('window_start'),
     remaining: large('remaining'),
     lastRequest: time('last_request'),
     expiresAt: time('expires_at'),
+    replacedAt: time('replaced_at'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
     permissions: text('permissions'),
@@ -151,6 +173,24 @@ export const apikey = pgTable(
     index('apikey_reference_id').on(table.referenceId),
     uniqueIndex('apikey_key').on(table.key),
   ],
+)
+
+/** The same table, by the name users of Better Auth know. */
+export { apikey as apiKey }
+
+/** A named owner of API keys that is no person; without an organization it is of the deployment. */
+export const serviceAccount = pgTable(
+  'service_account',
+  {
+    id: id(),
+    name: text('name').notNull(),
+    organizationId: text('organization_id').references(() => organization.id, {
+      onDelete: 'cascade',
+    }),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [index('service_account_organization_id').on(table.organizationId)],
 )
 
 /** A key pair that signs this server's own JWTs; the private half is encrypted. */

@@ -1,6 +1,6 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { Agent, type Dispatcher, fetch, type Response } from 'undici'
+import type { Agent, Dispatcher, fetch, Response } from 'undici'
 import { FetchRefused } from './fetch-refused.ts'
 import { parseTarget, type Permission, refuseAddress } from './target.ts'
 
@@ -40,18 +40,24 @@ export type GuardedFetch = (url: string) => Promise<FetchedJson>
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
   const { timeout = 5_000, maxBytes = 1_000_000, ca } = options
   const permission = { allowLoopback: options.dangerouslyAllowLoopback ?? false }
-  const dispatcher = new Agent({
-    connect: {
-      lookup: guardedLookup(options.lookup ?? systemLookup, permission),
-      ...(ca !== undefined && { ca }),
-    },
-    // No connection outlives its request: nobody gets to keep sockets of this server open.
-    pipelining: 0,
-  })
+  const connect = {
+    lookup: guardedLookup(options.lookup ?? systemLookup, permission),
+    ...(ca !== undefined && { ca }),
+  }
+  let dispatcher: Agent | undefined
   return async (text) => {
+    // Loaded by the first fetch: a server starts faster without it.
+    const undici = await import('undici')
     const signal = AbortSignal.timeout(timeout)
     try {
-      const { response, url } = await follow(text, { permission, dispatcher, signal })
+      // No connection outlives its request: nobody gets to keep sockets of this server open.
+      dispatcher ??= new undici.Agent({ connect, pipelining: 0 })
+      const { response, url } = await follow(text, {
+        permission,
+        fetch: undici.fetch,
+        dispatcher,
+        signal,
+      })
       const body = parseJson(await readText(response, maxBytes))
       return { body, headers: response.headers, url }
     } catch (error) {
@@ -81,6 +87,7 @@ function guardedLookup(lookup: LookupFunction, permission: Permission): LookupFu
 
 interface Hop {
   readonly permission: Permission
+  readonly fetch: typeof fetch
   readonly dispatcher: Dispatcher
   readonly signal: AbortSignal
 }
@@ -90,7 +97,7 @@ async function follow(text: string, hop: Hop): Promise<{ response: Response; url
   for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
     const { dispatcher, signal } = hop
     const headers = { accept: 'application/json, */*;q=0.1' }
-    const response = await fetch(url, { dispatcher, signal, headers, redirect: 'manual' })
+    const response = await hop.fetch(url, { dispatcher, signal, headers, redirect: 'manual' })
     if (response.status === 200) return { response, url }
     await response.body?.cancel()
     const location = response.headers.get('location')

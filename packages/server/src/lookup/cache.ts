@@ -77,6 +77,13 @@ export class LookupCache<Value> {
     }
   }
 
+  /** Forgets everything. */
+  forgetAll(): void {
+    for (const reading of this.#readings) reading.spoiled = true
+    this.#entries.clear()
+    this.#members.clear()
+  }
+
   /** Starts to remember: from here on every change is told. */
   open(): void {
     this.#isOpen = true
@@ -85,9 +92,7 @@ export class LookupCache<Value> {
   /** Forgets everything, and remembers nothing until `open`. */
   close(): void {
     this.#isOpen = false
-    for (const reading of this.#readings) reading.spoiled = true
-    this.#entries.clear()
-    this.#members.clear()
+    this.forgetAll()
   }
 
   #remember(key: string, value: Value, readAt: number): void {

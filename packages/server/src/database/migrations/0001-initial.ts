@@ -168,6 +168,7 @@ CREATE TABLE apikey (
   "start" text,
   reference_id text NOT NULL,
   prefix text,
+  last_four text,
   "key" text NOT NULL,
   refill_interval bigint,
   refill_amount bigint,
@@ -177,9 +178,11 @@ CREATE TABLE apikey (
   rate_limit_time_window bigint,
   rate_limit_max bigint,
   request_count bigint DEFAULT 0,
+  window_start bigint,
   remaining bigint,
   last_request timestamptz,
   expires_at timestamptz,
+  replaced_at timestamptz,
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
   permissions text,
@@ -248,6 +251,14 @@ CREATE UNLOGGED TABLE rate_limit (
   CONSTRAINT rate_limit_key_unique UNIQUE("key")
 );
 
+CREATE TABLE service_account (
+  id text PRIMARY KEY NOT NULL,
+  name text NOT NULL,
+  organization_id text,
+  created_at timestamptz DEFAULT now() NOT NULL,
+  updated_at timestamptz DEFAULT now() NOT NULL
+);
+
 CREATE TABLE session (
   id text PRIMARY KEY NOT NULL,
   expires_at timestamptz NOT NULL,
@@ -280,6 +291,16 @@ CREATE TABLE team_member (
   CONSTRAINT team_member_membership_key_unique UNIQUE(membership_key)
 );
 
+CREATE TABLE two_factor (
+  id text PRIMARY KEY NOT NULL,
+  secret text NOT NULL,
+  backup_codes text NOT NULL,
+  user_id text NOT NULL,
+  verified boolean DEFAULT true,
+  failed_verification_count integer DEFAULT 0,
+  locked_until timestamptz
+);
+
 CREATE TABLE "user" (
   id text PRIMARY KEY NOT NULL,
   name text NOT NULL,
@@ -288,6 +309,7 @@ CREATE TABLE "user" (
   image text,
   created_at timestamptz DEFAULT now() NOT NULL,
   updated_at timestamptz DEFAULT now() NOT NULL,
+  two_factor_enabled boolean DEFAULT false,
   CONSTRAINT user_email_unique UNIQUE(email)
 );
 
@@ -314,6 +336,8 @@ ALTER TABLE invitation ADD CONSTRAINT invitation_inviter_id_user_id_fk FOREIGN K
 ALTER TABLE member ADD CONSTRAINT member_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
 ALTER TABLE member ADD CONSTRAINT member_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 ALTER TABLE passkey ADD CONSTRAINT passkey_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE two_factor ADD CONSTRAINT two_factor_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
+ALTER TABLE service_account ADD CONSTRAINT service_account_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
 ALTER TABLE session ADD CONSTRAINT session_user_id_user_id_fk FOREIGN KEY (user_id) REFERENCES "user"(id) ON DELETE CASCADE;
 ALTER TABLE team ADD CONSTRAINT team_organization_id_organization_id_fk FOREIGN KEY (organization_id) REFERENCES organization(id) ON DELETE CASCADE;
 ALTER TABLE team_member ADD CONSTRAINT team_member_team_id_team_id_fk FOREIGN KEY (team_id) REFERENCES team(id) ON DELETE CASCADE;
@@ -347,7 +371,10 @@ CREATE INDEX invitation_inviter_id ON invitation (inviter_id);
 CREATE UNIQUE INDEX member_organization_user ON member (organization_id,user_id);
 CREATE INDEX member_user_id ON member (user_id);
 CREATE INDEX passkey_user_id ON passkey (user_id);
+CREATE INDEX two_factor_secret ON two_factor (secret);
+CREATE INDEX two_factor_user_id ON two_factor (user_id);
 CREATE UNIQUE INDEX passkey_credential_id ON passkey (credential_id);
+CREATE INDEX service_account_organization_id ON service_account (organization_id);
 CREATE INDEX session_user_id ON session (user_id);
 CREATE INDEX team_organization_id ON team (organization_id);
 CREATE INDEX team_member_team_id ON team_member (team_id);
@@ -363,6 +390,35 @@ CREATE TRIGGER agent_changed AFTER DELETE OR UPDATE OF status, user_id, host_id,
 CREATE TRIGGER agent_host_changed AFTER DELETE OR UPDATE OF status, user_id, thumbprint, public_key, jwks_url, previous_thumbprint, previous_until, default_capabilities ON agent_host FOR EACH ROW EXECUTE FUNCTION countersign_tell_host();
 CREATE TRIGGER agent_grant_added AFTER INSERT ON agent_grant FOR EACH ROW WHEN (NEW.status = 'active') EXECUTE FUNCTION countersign_tell_new_grant();
 CREATE TRIGGER agent_grant_changed AFTER DELETE OR UPDATE OF status, constraints, expires_at ON agent_grant FOR EACH ROW EXECUTE FUNCTION countersign_tell_grant();
+
+-- Who remembers sessions is told what has changed about them and their people.
+CREATE FUNCTION countersign_tell_session() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'session ' || OLD.token); RETURN NULL; END $$;
+CREATE FUNCTION countersign_tell_user() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'user ' || OLD.id); RETURN NULL; END $$;
+CREATE TRIGGER session_changed AFTER DELETE OR UPDATE ON session FOR EACH ROW EXECUTE FUNCTION countersign_tell_session();
+CREATE TRIGGER user_changed AFTER DELETE OR UPDATE ON "user" FOR EACH ROW EXECUTE FUNCTION countersign_tell_user();
+
+-- Who remembers memberships and signing keys is told what has changed about them.
+CREATE FUNCTION countersign_tell_member() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'member ' || OLD.user_id || ' ' || OLD.organization_id); RETURN NULL; END $$;
+CREATE FUNCTION countersign_tell_keys() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'jwks all'); RETURN NULL; END $$;
+CREATE TRIGGER member_changed AFTER DELETE OR UPDATE ON member FOR EACH ROW EXECUTE FUNCTION countersign_tell_member();
+CREATE TRIGGER jwks_changed AFTER INSERT OR DELETE OR UPDATE ON jwks FOR EACH STATEMENT EXECUTE FUNCTION countersign_tell_keys();
+
+-- Keys end with their owner. Who remembers keys is told what has changed about them; uses and times of use are not.
+CREATE FUNCTION countersign_tell_api_key() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_notify('countersign_lookup', 'apikey ' || OLD.key); RETURN NULL; END $$;
+CREATE FUNCTION countersign_drop_api_keys() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM apikey WHERE config_id = TG_ARGV[0] AND reference_id = OLD.id; RETURN NULL; END $$;
+CREATE TRIGGER apikey_deleted AFTER DELETE ON apikey FOR EACH ROW EXECUTE FUNCTION countersign_tell_api_key();
+CREATE TRIGGER apikey_changed AFTER UPDATE ON apikey FOR EACH ROW WHEN (ROW(OLD.key, OLD.config_id, OLD.reference_id, OLD.enabled, OLD.expires_at, OLD.permissions, OLD.rate_limit_enabled, OLD.rate_limit_max, OLD.rate_limit_time_window, OLD.remaining IS NULL) IS DISTINCT FROM ROW(NEW.key, NEW.config_id, NEW.reference_id, NEW.enabled, NEW.expires_at, NEW.permissions, NEW.rate_limit_enabled, NEW.rate_limit_max, NEW.rate_limit_time_window, NEW.remaining IS NULL)) EXECUTE FUNCTION countersign_tell_api_key();
+CREATE TRIGGER user_drops_api_keys AFTER DELETE ON "user" FOR EACH ROW EXECUTE FUNCTION countersign_drop_api_keys('default');
+CREATE TRIGGER organization_drops_api_keys AFTER DELETE ON organization FOR EACH ROW EXECUTE FUNCTION countersign_drop_api_keys('organization');
+CREATE TRIGGER service_account_drops_api_keys AFTER DELETE ON service_account FOR EACH ROW EXECUTE FUNCTION countersign_drop_api_keys('service');
+
+-- An organization has an owner, unless that person's account is deleted. Checked at the commit, one after the other: of two owners who leave together the second sees that the first has left.
+CREATE FUNCTION countersign_keep_owner() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT 'owner' = ANY (string_to_array(OLD.role, ',')) THEN RETURN NULL; END IF; PERFORM 1 FROM organization WHERE id = OLD.organization_id FOR NO KEY UPDATE; IF NOT FOUND OR NOT EXISTS (SELECT 1 FROM "user" WHERE id = OLD.user_id) THEN RETURN NULL; END IF; IF NOT EXISTS (SELECT 1 FROM member WHERE organization_id = OLD.organization_id AND 'owner' = ANY (string_to_array(role, ','))) THEN RAISE EXCEPTION 'The organization needs an owner.' USING ERRCODE = 'check_violation', CONSTRAINT = 'member_last_owner'; END IF; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER member_keeps_owner AFTER DELETE OR UPDATE OF role ON member DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION countersign_keep_owner();
+
+-- What became of an invitation stays: it is accepted once. Only the claim of an acceptance that failed is given back.
+CREATE FUNCTION countersign_keep_outcome() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.status = 'pending' THEN RETURN NEW; END IF; IF OLD.status = 'accepted' AND NEW.status = 'pending' AND NOT EXISTS (SELECT 1 FROM member JOIN "user" ON "user".id = member.user_id WHERE member.organization_id = OLD.organization_id AND lower("user".email) = lower(OLD.email)) THEN RETURN NEW; END IF; RETURN NULL; END $$;
+CREATE TRIGGER invitation_keeps_outcome BEFORE UPDATE OF status ON invitation FOR EACH ROW EXECUTE FUNCTION countersign_keep_outcome();
 `,
   // A process that is killed empties unlogged tables. On a server that takes a crash of the whole
   // database; embedded it takes a crash of this process, and used JWTs must survive that.
