@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isLoopback, ProtocolError } from '@countersign/server'
-import type { Auth } from '@countersign/server'
+import type { Auth, DevelopmentInbox } from '@countersign/server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { ConsoleFiles } from './console-files.ts'
+import { inboxPages } from './inbox.ts'
 import { log } from './log.ts'
 import { securityHeaders } from './security-headers.ts'
 
@@ -17,10 +18,12 @@ export interface AppParts {
   readonly baseURL: string
   /** Whether only this machine can reach the server; then only its own names are answered. */
   readonly loopbackOnly: boolean
+  /** E-mails that were kept instead of sent, to be shown at `/dev/inbox`. */
+  readonly inbox?: DevelopmentInbox | undefined
 }
 
 /** Everything the server answers: the authority, its console and its health. */
-export function createApp({ auth, consoleFiles, baseURL, loopbackOnly }: AppParts) {
+export function createApp({ auth, consoleFiles, baseURL, loopbackOnly, inbox }: AppParts) {
   const headers = securityHeaders(baseURL.startsWith('https:'))
   const app = new Hono<{ Variables: { requestId: string } }>()
 
@@ -54,6 +57,9 @@ export function createApp({ auth, consoleFiles, baseURL, loopbackOnly }: AppPart
 
   app.all('/api/auth/*', (c) => uncached(auth.handler(c.req.raw)))
   app.get('/.well-known/agent-configuration', (c) => auth.handler(c.req.raw))
+  app.get('/.well-known/jwks.json', (c) => auth.handler(c.req.raw))
+
+  if (inbox) app.route('/dev/inbox', inboxPages(inbox, baseURL))
 
   app.get('*', (c) => {
     const { path } = c.req
@@ -95,7 +101,7 @@ function acceptsPage(accept: string | undefined): boolean {
 /** Whether a path means the API, however it is written: such a path is never a page. */
 function isReserved(path: string): boolean {
   const plain = path.replace(/%2f/gi, '/').replace(/[/\\]+/g, '/')
-  return plain !== path || /^\/(api|\.well-known|health)(\/|$)/i.test(plain)
+  return plain !== path || /^\/(api|\.well-known|health|dev)(\/|$)/i.test(plain)
 }
 
 function isOwnName(host: string | undefined, baseURL: string): boolean {

@@ -20,6 +20,8 @@ describe('readSettings', () => {
       host: '127.0.0.1',
       baseURL: 'http://localhost:4100',
       dataDir,
+      namedDataDir: dataDir,
+      trustedOrigins: [],
       connectionString: undefined,
       secret: undefined,
       demo: true,
@@ -101,12 +103,12 @@ describe('readSettings', () => {
     [
       'COUNTERSIGN_SECRET',
       { COUNTERSIGN_SECRET: 'short' },
-      'COUNTERSIGN_SECRET must have at least 32 characters: make one with `openssl rand -base64 32`.',
+      'COUNTERSIGN_SECRET must have at least 32 characters: make one with `openssl rand -hex 32`.',
     ],
     [
       'COUNTERSIGN_SECRET',
       { NODE_ENV: 'production' },
-      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -base64 32`.',
+      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -hex 32`.',
     ],
     [
       'COUNTERSIGN_DEMO',

@@ -2,7 +2,8 @@ import { accessSync, constants, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { ConfigurationError, isLoopback, proxyList, readEnvironment } from '@countersign/server'
-import type { Environment } from '@countersign/server'
+import type { Environment, SmtpOptions } from '@countersign/server'
+import { parseMail } from './mail-settings.ts'
 
 /** What the server is started with: the environment, read and checked once. */
 export interface Settings extends Environment {
@@ -19,6 +20,8 @@ export interface Settings extends Environment {
   readonly trustedProxies: readonly string[]
   /** Where people’s requests are announced, for mail or push; undefined announces them nowhere. */
   readonly notify: NotifySettings | undefined
+  /** The mail server; undefined sends no e-mail, and in development keeps them in an inbox. */
+  readonly mail: SmtpOptions | undefined
 }
 
 /** The operator’s own program that tells people of requests. */
@@ -44,10 +47,15 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
     firstEmail: parseEmail(value('COUNTERSIGN_FIRST_EMAIL') ?? 'owner@countersign.local'),
     trustedProxies: parseProxies(value('COUNTERSIGN_TRUSTED_PROXIES')),
     notify: parseNotify(value('COUNTERSIGN_NOTIFY_URL'), value('COUNTERSIGN_NOTIFY_SECRET')),
+    mail: parseMail(
+      value('COUNTERSIGN_SMTP_URL'),
+      value('COUNTERSIGN_MAIL_FROM'),
+      parseSwitch('COUNTERSIGN_SMTP_PLAINTEXT', value('COUNTERSIGN_SMTP_PLAINTEXT')),
+    ),
   }
   if (production && !settings.secret) {
     throw new ConfigurationError(
-      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -base64 32`.',
+      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -hex 32`.',
     )
   }
   if (!settings.connectionString || !settings.secret || settings.demo) {

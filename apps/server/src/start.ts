@@ -4,11 +4,13 @@ import {
   cibaWebhook,
   ConfigurationError,
   createAuth,
+  developmentInbox,
   deviceAuthorization,
   isLoopback,
   proxyList,
+  smtp,
 } from '@countersign/server'
-import type { Auth } from '@countersign/server'
+import type { Auth, DevelopmentInbox, MailOptions } from '@countersign/server'
 import { createAdaptorServer } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
 import type { Server } from 'node:http'
@@ -36,6 +38,7 @@ export interface RunningServer {
 /** Starts the authority with its console, and the demo bank in development. */
 export async function startServer(settings: Settings): Promise<RunningServer> {
   const demo = settings.demo ? await startDemo(settings.dataDir) : undefined
+  const inbox = inboxFor(settings)
   let auth: Auth | undefined
   try {
     auth = createAuth({
@@ -44,10 +47,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       clientAddressHeader,
       migrate: settings.migrate,
       ...(settings.secret && { secret: settings.secret }),
+      mail: mailFor(settings, inbox),
       agentAuth: { ...demo?.capabilities, ...notifications(settings) },
     })
     await auth.$ready
-    const server = await listen(auth, settings)
+    const server = await listen(auth, settings, inbox)
     const opened = auth
     const stop = async () => {
       await close(server)
@@ -75,13 +79,30 @@ function notifications({ notify }: Settings) {
   return { approvalMethods: [deviceAuthorization(), asks] }
 }
 
-async function listen(auth: Auth, settings: Settings): Promise<Server> {
+/** Only in development, and only while nobody else can connect: what it shows signs people in. */
+function inboxFor({ production, mail, host }: Settings): DevelopmentInbox | undefined {
+  const isPrivate = !production && host !== undefined && isLoopback(host)
+  return isPrivate && !mail ? developmentInbox() : undefined
+}
+
+function mailFor({ mail }: Settings, inbox: DevelopmentInbox | undefined): MailOptions | undefined {
+  if (mail) return { transport: smtp(mail) }
+  // Trying things out goes without a detour through the inbox.
+  return inbox && { transport: inbox, requireVerification: false }
+}
+
+async function listen(
+  auth: Auth,
+  settings: Settings,
+  inbox: DevelopmentInbox | undefined,
+): Promise<Server> {
   const { baseURL, host, port, trustedProxies } = settings
   const app = createApp({
     auth,
     baseURL,
     consoleFiles: readConsoleFiles(consoleDirectory),
     loopbackOnly: host !== undefined && isLoopback(host),
+    inbox,
   })
   const proxies = proxyList(trustedProxies)
   const server = createAdaptorServer({

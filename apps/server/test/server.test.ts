@@ -302,7 +302,7 @@ describe('a server on PostgreSQL', () => {
       code: 1,
       output: '',
       errors:
-        'countersign: The database lacks 0001_initial: start once with COUNTERSIGN_MIGRATE=true, or with `migrate: true` of createAuth.\n',
+        'countersign: The database lacks 0001_initial: run `npx @countersign/cli migrate`, or start once with COUNTERSIGN_MIGRATE=true.\n',
     })
 
     const migrating = { ...production, COUNTERSIGN_MIGRATE: 'true' }
@@ -329,12 +329,12 @@ describe('values that do not work end the start with one sentence', () => {
     [
       'a short secret',
       { COUNTERSIGN_SECRET: 'hunter2' },
-      'COUNTERSIGN_SECRET must have at least 32 characters: make one with `openssl rand -base64 32`.',
+      'COUNTERSIGN_SECRET must have at least 32 characters: make one with `openssl rand -hex 32`.',
     ],
     [
       'production without a secret',
       { NODE_ENV: 'production' },
-      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -base64 32`.',
+      'COUNTERSIGN_SECRET is required in production: make one with `openssl rand -hex 32`.',
     ],
     [
       'another database',
