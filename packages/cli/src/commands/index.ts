@@ -8,6 +8,7 @@ import { discover } from './discover.ts'
 import { enroll } from './enroll.ts'
 import { execute } from './execute.ts'
 import { mcp } from './mcp.ts'
+import { migrate } from './migrate.ts'
 import { providers } from './providers.ts'
 import { reactivate } from './reactivate.ts'
 import { request } from './request.ts'
@@ -49,4 +50,4 @@ export const groups: readonly CommandGroup[] = [
 ]
 
 /** Commands that belong to no group, called as `countersign <name>`. */
-export const singleCommands: readonly Command[] = [mcp]
+export const singleCommands: readonly Command[] = [mcp, migrate]
