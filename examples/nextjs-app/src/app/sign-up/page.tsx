@@ -1,0 +1,12 @@
+'use client'
+import { SignUpForm } from '@countersign/react'
+import { useRouter } from 'next/navigation'
+
+export default function Page() {
+  const router = useRouter()
+  const home = () => {
+    router.push('/')
+    router.refresh()
+  }
+  return <SignUpForm onSuccess={home} />
+}
