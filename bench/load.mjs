@@ -47,6 +47,13 @@ async function round({ target, scenario, count, seconds }) {
 
 /** A function that makes one request of a scenario, signed anew each time. */
 function prepare(target, scenario, identity) {
+  const { path, body } = scenario
+  const fixed = {
+    session: { cookie: identity.cookie },
+    key: { [target.keyHeader]: identity.key },
+    bearer: { authorization: `Bearer ${identity.jwt}` },
+  }[scenario.kind]
+  if (fixed) return () => request(target, { path, headers: fixed })
   const agentKey = privateKeyOf(identity.agentKey.secret)
   const hostKey = privateKeyOf(identity.hostKey.secret)
   const agentToken = (audience) =>
@@ -58,7 +65,6 @@ function prepare(target, scenario, identity) {
     }
     return signJwt('host+jwt', { iss: identity.issuer, aud: target.origin, ...keys }, hostKey)
   }
-  const { path, body } = scenario
   const forms = {
     execute: () => request(target, { path, body, token: agentToken(`${target.origin}${path}`) }),
     list: () => request(target, { path, token: agentToken(target.origin) }),
@@ -73,12 +79,12 @@ function prepare(target, scenario, identity) {
   return forms[scenario.kind]
 }
 
-function request({ port }, { path, body, token }) {
+function request({ port }, { path, body, token, headers = { authorization: `Bearer ${token}` } }) {
   const text = body === undefined ? '' : JSON.stringify(body)
   const head = [
     `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
-    `authorization: Bearer ${token}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined
       ? []
       : ['content-type: application/json', `content-length: ${Buffer.byteLength(text)}`]),

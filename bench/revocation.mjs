@@ -6,19 +6,70 @@ import { privateKeyOf, signJwt } from './jwt.mjs'
 import { startPostgres } from './postgres.mjs'
 import { scenarios } from './scenarios.mjs'
 import { message, startServer } from './server-process.mjs'
-import { makeIdentities, registerUnder, sides } from './sides.mjs'
+import { appSides, makeIdentities, registerUnder, sides } from './sides.mjs'
 
 /**
- * How long a revocation made on one process takes to stop executions on another, under load.
+ * How long a revocation made on one process takes to count on another, under load: of an agent, a
+ * session (signing out), or an API key (switching it off).
  *
- * Both processes share one PostgreSQL, and the second serves 32 busy connections. Each trial
- * executes there once, so that the agent is remembered, revokes it on the first, and counts from the
- * moment that answers until the last execution that began later and still succeeded was over.
+ * Both processes share one PostgreSQL, and the second serves 32 busy connections. Each trial uses
+ * the credential there once, so that it is remembered, revokes it on the first, and counts from the
+ * moment that answers until the last use that began later and still succeeded was over.
  */
-const { values: flags } = parseArgs({ options: { trials: { type: 'string', default: '300' } } })
+const { values: flags } = parseArgs({
+  options: {
+    of: { type: 'string', default: 'agent' },
+    trials: { type: 'string', default: '300' },
+  },
+})
 const trials = Number(flags.trials)
-const path = '/api/auth/capability/execute'
-const busy = scenarios.find(({ name }) => name === 'execute')
+const executePath = '/api/auth/capability/execute'
+
+const kinds = {
+  agent: {
+    side: sides.countersign,
+    scenario: 'execute',
+    make: (origin, { identities }) => registerUnder(origin, identities[0]),
+    use: ({ agentKey, issuer, agentId }, { first, second }) => {
+      const claims = { iss: issuer, sub: agentId, aud: `${first.origin}${executePath}` }
+      const token = signJwt('agent+jwt', claims, privateKeyOf(agentKey.secret))
+      return send(second, executePath, { ...bearer(token), body: busy.body })
+    },
+    revoke: ({ hostKey, issuer, agentId }, first) => {
+      const claims = { iss: issuer, aud: first.origin }
+      const token = signJwt('host+jwt', claims, privateKeyOf(hostKey.secret))
+      return send(first, '/api/auth/agent/revoke', {
+        ...bearer(token),
+        body: { agent_id: agentId },
+      })
+    },
+  },
+  session: {
+    side: appSides.countersign,
+    scenario: 'session',
+    make: signUpAnother,
+    use: ({ cookie }, { second }) => send(second, '/check-key', { headers: { cookie } }),
+    revoke: ({ cookie }, first) => {
+      const headers = { cookie, origin: first.origin }
+      return send(first, '/api/auth/sign-out', { headers, body: {} })
+    },
+  },
+  key: {
+    side: appSides.countersign,
+    scenario: 'key',
+    make: signUpAnother,
+    use: ({ key }, { second }) =>
+      send(second, '/check-key', { headers: { [appSides.countersign.keyHeader]: key } }),
+    revoke: ({ cookie, keyId }, first) => {
+      const headers = { cookie, origin: first.origin }
+      const body = { keyId, enabled: false }
+      return send(first, '/api/auth/api-key/update', { headers, body })
+    },
+  },
+}
+const kind = kinds[flags.of]
+if (!kind) throw new Error(`--of takes ${Object.keys(kinds).join(', ')}`)
+const busy = scenarios.find(({ name }) => name === kind.scenario)
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
 const postgres = await startPostgres()
@@ -27,16 +78,19 @@ const servers = []
 try {
   const connectionString = await postgres.createDatabase('revocation')
   const settings = { connectionString, secret: randomBytes(32).toString('base64url') }
-  const first = await startServer(sides.countersign.script, settings)
+  const first = await startServer(kind.side.script, settings)
   servers.push(first)
   // One issuer: the second process answers for the first one's address.
-  const second = await startServer(sides.countersign.script, { ...settings, origin: first.origin })
+  const second = await startServer(kind.side.script, { ...settings, origin: first.origin })
   servers.push(second)
-  const identities = await makeIdentities(sides.countersign, first.origin, 32)
-  const agents = await makeAgents(first.origin, identities[0], trials)
-  keepBusy({ ...second, origin: first.origin, identities })
+  const identities = await makeIdentities(kind.side, first.origin, 32)
+  const subjects = []
+  for (let index = 0; index < trials; index += 1) {
+    subjects.push(await kind.make(first.origin, { identities, index }))
+  }
+  keepBusy({ ...second, origin: first.origin, identities, keyHeader: kind.side.keyHeader })
   const late = []
-  for (const agent of agents) late.push(await trial(agent, { first, second }))
+  for (const subject of subjects) late.push(await trial(subject, { first, second }))
   print(late.toSorted((a, b) => a - b))
 } finally {
   load.disconnect()
@@ -44,15 +98,13 @@ try {
   await postgres.stop()
 }
 
-async function makeAgents(origin, host, count) {
-  const agents = []
-  for (let index = 0; index < count; index += 1) agents.push(await registerUnder(origin, host))
-  return agents
+function signUpAnother(origin, { identities, index }) {
+  return appSides.countersign.makeIdentity(origin, identities.length + index)
 }
 
 /** The load goes on, round after round, until this process disconnects from it. */
-function keepBusy({ port, origin, identities }) {
-  const target = { port, origin, identities }
+function keepBusy({ port, origin, identities, keyHeader }) {
+  const target = { port, origin, identities, keyHeader }
   const round = () => {
     if (!load.connected) return
     load.send({ type: 'round', target, scenario: busy, count: 20_000, seconds: 3 })
@@ -67,40 +119,33 @@ function keepBusy({ port, origin, identities }) {
   round()
 }
 
-/** Milliseconds from the answer of the revocation to the end of the last execution that succeeded. */
-async function trial(agent, { first, second }) {
-  if (!(await execute(agent, { first, second }))) throw new Error('the agent cannot execute')
-  const { hostKey, issuer, agentId } = agent
-  const token = signJwt(
-    'host+jwt',
-    { iss: issuer, aud: first.origin },
-    privateKeyOf(hostKey.secret),
-  )
-  const revoked = await post(`${first.origin}/api/auth/agent/revoke`, token, { agent_id: agentId })
-  if (revoked.status !== 200) throw new Error(`revoke: ${revoked.status}`)
+/** Milliseconds from the answer of the revocation to the end of the last use that succeeded. */
+async function trial(subject, { first, second }) {
+  const use = async () => (await kind.use(subject, { first, second })) === 200
+  if (!(await use())) throw new Error('the credential does not work')
+  const status = await kind.revoke(subject, first)
+  if (status !== 200) throw new Error(`revoke: ${status}`)
   const answered = performance.now()
   let late = 0
   for (;;) {
-    if (!(await execute(agent, { first, second }))) return late
+    if (!(await use())) return late
     late = performance.now() - answered
   }
 }
 
-async function execute({ agentKey, issuer, agentId }, { first, second }) {
-  const claims = { iss: issuer, sub: agentId, aud: `${first.origin}${path}` }
-  const token = signJwt('agent+jwt', claims, privateKeyOf(agentKey.secret))
-  const { status } = await post(`http://127.0.0.1:${second.port}${path}`, token, busy.body)
-  return status === 200
+function bearer(token) {
+  return { headers: { authorization: `Bearer ${token}` } }
 }
 
-async function post(url, token, body) {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify(body),
+/** The status of one request. */
+async function send({ port }, path, { headers, body }) {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
+    ...(body && { body: JSON.stringify(body) }),
   })
   await response.arrayBuffer()
-  return response
+  return response.status
 }
 
 function print(late) {

@@ -8,7 +8,7 @@ import { startPostgres } from './postgres.mjs'
 import { printTable, problems, summarise } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 import { message, startServer } from './server-process.mjs'
-import { makeIdentities, sides } from './sides.mjs'
+import { appSides, makeIdentities, sides as agentSides } from './sides.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -17,6 +17,8 @@ const { values: flags } = parseArgs({
     pairs: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '32' },
+    /** `agents`, or `app` for sessions, API keys and JWTs. */
+    suite: { type: 'string', default: 'agents' },
     /** Names of scenarios, separated by commas. */
     only: { type: 'string' },
     /** Names of sides, separated by commas, to look at some closely. */
@@ -26,7 +28,10 @@ const { values: flags } = parseArgs({
   },
 })
 
-const chosen = scenarios.filter(({ name }) => flags.only?.split(',').includes(name) ?? true)
+const sides = flags.suite === 'app' ? appSides : agentSides
+const chosen = scenarios
+  .filter(({ suite = 'agents' }) => suite === flags.suite)
+  .filter(({ name }) => flags.only?.split(',').includes(name) ?? true)
 const chosenSides = Object.keys(sides).filter(
   (name) => flags.side?.split(',').includes(name) ?? true,
 )
@@ -64,7 +69,11 @@ async function start(name) {
   const database = new pg.Client({ connectionString })
   await database.connect()
   const { port, origin } = server
-  return { server, database, load: { port, origin, identities, introspectionSecret } }
+  return {
+    server,
+    database,
+    load: { port, origin, identities, introspectionSecret, keyHeader: sides[name].keyHeader },
+  }
 }
 
 /** Alternates between the sides, so that both meet the same weather. */
@@ -118,7 +127,8 @@ async function run(name, scenario, { count, seconds: length, connections }) {
   const { server, database, load: all } = targets.get(name)
   const target = { ...all, identities: all.identities.slice(0, connections) }
   // What the last round registered goes, so that every round meets the same amount of data.
-  if (!sides[name].scenarios) await database.query(`delete from agent where name = 'fresh'`)
+  if (flags.suite === 'agents' && !sides[name].scenarios)
+    await database.query(`delete from agent where name = 'fresh'`)
   const before = await server.cpu()
   load.send({ type: 'round', target, scenario, count, seconds: length })
   const result = await message(load, 'result')

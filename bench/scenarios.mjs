@@ -1,6 +1,7 @@
 /**
  * What is measured. Targets: `ratio` is how many times the peer's throughput, `floor` which part of
- * the floor's, `statements` how many each request may take.
+ * the floor's, `statements` how many each request may take once the caller is known. The suite is
+ * `agents` unless it says otherwise; `--suite app` measures the other.
  */
 export const scenarios = [
   {
@@ -45,5 +46,32 @@ export const scenarios = [
     path: '/api/auth/capability/list',
     expect: '"ping"',
     target: { ratio: 15 },
+  },
+  {
+    suite: 'app',
+    name: 'session',
+    title: 'session check',
+    kind: 'session',
+    path: '/api/auth/get-session',
+    expect: '"user":',
+    target: { ratio: 25, floor: 0.6, statements: 0 },
+  },
+  {
+    suite: 'app',
+    name: 'key',
+    title: 'API-key check',
+    kind: 'key',
+    path: '/check-key',
+    expect: '"userId":"',
+    target: { ratio: 20, statements: 0 },
+  },
+  {
+    suite: 'app',
+    name: 'bearer',
+    title: 'bearer JWT check',
+    kind: 'bearer',
+    path: '/check-bearer',
+    expect: '"userId":"',
+    target: { ratio: 3.5, statements: 0 },
   },
 ]

@@ -11,6 +11,33 @@ export const sides = {
   floor: { script: './servers/floor.mjs', scenarios: ['execute'], makeIdentity: storeKey },
 }
 
+/** The same three for people and services: sessions, API keys and JWTs. */
+export const appSides = {
+  countersign: {
+    script: './servers/app.mjs',
+    makeIdentity: signUpWithCredentials,
+    keyHeader: 'x-countersign-api-key',
+  },
+  peer: {
+    script: './peers/app.mjs',
+    makeIdentity: signUpWithCredentials,
+    keyHeader: 'x-api-key',
+  },
+  floor: {
+    script: './servers/app-floor.mjs',
+    scenarios: ['session'],
+    makeIdentity: async (origin) => (await fetch(`${origin}/session`)).json(),
+  },
+}
+
+/** A person with a session, an API key and a JWT. */
+async function signUpWithCredentials(origin, index) {
+  const cookie = await signUp(origin, index)
+  const { key, id } = await caller(origin, cookie)('/api-key/create', { name: 'bench' })
+  const response = await fetch(`${origin}/api/auth/token`, { headers: { cookie } })
+  return { cookie, key, keyId: id, jwt: (await response.json()).token }
+}
+
 /** Makes as many people, each with a linked host and an agent that may execute `ping`. */
 export async function makeIdentities(side, origin, count) {
   const identities = []
