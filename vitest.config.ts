@@ -16,13 +16,14 @@ const folders = {
   console: 'apps/console',
   testing: 'testing',
   e2e: 'e2e',
+  examples: 'examples',
 }
 
 /** A folder with a Vitest configuration of its own runs with that one, the others with this one. */
 function project(name: string, folder: string): TestProjectConfiguration {
   const root = fileURLToPath(new URL(folder, import.meta.url))
   if (existsSync(`${root}/vitest.config.ts`)) return `${folder}/vitest.config.ts`
-  const slow = name === 'e2e' || name === 'testing'
+  const slow = ['e2e', 'examples', 'testing'].includes(name)
   return {
     // Workspace packages are read from src, so tests need no build.
     resolve: { conditions: ['@countersign/source'] },
