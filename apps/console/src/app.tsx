@@ -4,6 +4,8 @@ import { PageSkeleton } from './components/skeleton.tsx'
 import { RequireSession } from './components/require-session.tsx'
 import { home } from './lib/safe-next.ts'
 import { NotFoundPage } from './pages/not-found.tsx'
+import { ForgotPasswordPage } from './pages/forgot-password.tsx'
+import { ResetPasswordPage } from './pages/reset-password.tsx'
 import { SignInPage } from './pages/sign-in.tsx'
 import { SignUpPage } from './pages/sign-up.tsx'
 
@@ -19,6 +21,8 @@ export function App() {
           <Route path="/" element={<Navigate to={home} replace />} />
           <Route path="/sign-in" element={<SignInPage />} />
           <Route path="/sign-up" element={<SignUpPage />} />
+          <Route path="/forgot-password" element={<ForgotPasswordPage />} />
+          <Route path="/reset-password" element={<ResetPasswordPage />} />
           <Route element={<RequireSession />}>
             <Route path="/device" element={<DevicePage />} />
             <Route path="/auth/device" element={<DevicePage />} />

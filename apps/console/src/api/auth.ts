@@ -14,9 +14,25 @@ interface Answer {
   error: { status: number; code?: string; message?: string } | null
 }
 
-/** Makes an account and signs in. */
-export function signUp(account: { name: string; email: string; password: string }): Promise<void> {
-  return settle(client.signUp.email(account))
+/** Makes an account. `false`: nobody is signed in until the address is confirmed. */
+export async function signUp(account: {
+  name: string
+  email: string
+  password: string
+}): Promise<boolean> {
+  const asked = client.signUp.email(account)
+  await settle(asked)
+  return typeof (await asked).data?.token === 'string'
+}
+
+/** Asks for a link with which a new password is typed; the answer is the same for every address. */
+export function requestPasswordReset(email: string): Promise<void> {
+  return settle(client.requestPasswordReset({ email }))
+}
+
+/** Sets a new password with the token of a letter, which then is used up. */
+export function resetPassword(token: string, newPassword: string): Promise<void> {
+  return settle(client.resetPassword({ token, newPassword }))
 }
 
 /** Signs in with a password; also renews the proof of who is there. */

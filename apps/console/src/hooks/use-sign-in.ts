@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 
 /** Runs one way of signing in; afterwards the session is read again and the page moves on. */
-export function useSignIn<Input = void>(signIn: (input: Input) => Promise<void>) {
+export function useSignIn<Input = void, Output = void>(signIn: (input: Input) => Promise<Output>) {
   const queries = useQueryClient()
   return useMutation({
     mutationFn: signIn,

@@ -13,6 +13,9 @@ const words: Readonly<Record<string, string>> = {
   USER_ALREADY_EXISTS: 'There is already an account with this e-mail. Sign in instead.',
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL:
     'There is already an account with this e-mail. Sign in instead.',
+  EMAIL_NOT_VERIFIED: 'Confirm your e-mail first: we have just sent you the link again.',
+  RESET_PASSWORD_DISABLED: 'This server sends no e-mail. Ask whoever runs it for a new password.',
+  INVALID_TOKEN: 'This link has expired, or it has been used. Ask for a new one.',
   INVALID_EMAIL: 'This does not look like an e-mail address.',
   PASSWORD_TOO_SHORT: 'The password is too short. Use at least 8 characters.',
   PASSWORD_TOO_LONG: 'The password is too long.',

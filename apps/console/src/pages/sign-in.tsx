@@ -26,6 +26,11 @@ export function SignInPage() {
         {passkeysSupported && <PasskeyButton />}
       </div>
       <p className="mt-6 text-center text-muted">
+        <Link to={`/forgot-password${search}`} className="link">
+          Forgot your password?
+        </Link>
+      </p>
+      <p className="mt-2 text-center text-muted">
         New here?{' '}
         <Link to={`/sign-up${search}`} className="link">
           Create an account

@@ -32,7 +32,9 @@ export function SignUpPage() {
 
 function SignUpForm() {
   const [account, setAccount] = useState({ name: '', email: '', password: '' })
-  const creation = useSignIn(() => signUp({ ...account, email: account.email.trim() }))
+  const creation = useSignIn<void, boolean>(() =>
+    signUp({ ...account, email: account.email.trim() }),
+  )
   const field = (name: keyof typeof account) => ({
     name,
     required: true,
@@ -56,6 +58,11 @@ function SignUpForm() {
         minLength={8}
         {...field('password')}
       />
+      {creation.data === false && (
+        <Notice tone="good" alert>
+          We sent a letter to {account.email.trim()}. Follow the link in it, then sign in.
+        </Notice>
+      )}
       {creation.error !== null && (
         <Notice tone="danger" alert>
           {problemWords(creation.error)}
