@@ -6,6 +6,7 @@ import type { Auth as BetterAuth } from 'better-auth/types'
 import { getIP } from '@better-auth/core/utils/ip'
 // oxlint-disable-next-line no-restricted-imports -- this is where the plugins are composed
 import { createAgentAuth } from './agent-auth/plugin.ts'
+import { tellChanges } from './adapter/tell-changes.ts'
 import { forgetApiKeys } from './api-keys/forget-keys.ts'
 import { authenticate } from './authenticate/authenticate.ts'
 import type { Principal } from './authenticate/principal.ts'
@@ -116,22 +117,18 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
     ? undefined
     : defaultParts(resolved, connection && lookups ? { sql: connection.sql, lookups } : null)
   const mailer = createMailer(resolved)
-  const database = remembered
-    ? forgetSessions(adapterFor(connection), remembered)
-    : (resolved.database ?? adapterFor(connection))
+  const listeners = [
+    ...(remembered ? [forgetSessions(remembered)] : []),
+    ...(parts
+      ? [forgetApiKeys(parts.apiKeys.keys), forgetMembers(parts.organizations.memberships.cache)]
+      : []),
+  ]
   const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
   // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
   prepared.catch(() => {})
   const auth = betterAuth<BetterAuthOptions>(
     betterAuthOptions(resolved, {
-      database: hashSecrets(
-        parts
-          ? forgetApiKeys(
-              forgetMembers(database, parts.organizations.memberships.cache),
-              parts.apiKeys.keys,
-            )
-          : database,
-      ),
+      database: hashSecrets(tellChanges(resolved.database ?? adapterFor(connection), listeners)),
       shared: connection?.dialect !== 'embedded',
       mailer,
       plugins: [

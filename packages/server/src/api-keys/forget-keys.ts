@@ -1,9 +1,5 @@
-import type { DBAdapterInstance, Where } from '@better-auth/core/db/adapter'
-import { type Around, type Call, type Verb, wrapVerbs } from '../sessions/wrap-adapter.ts'
+import { type Change, namedBy, type OnChange } from '../adapter/tell-changes.ts'
 import type { ApiKeys } from './api-keys.ts'
-
-const ending: ReadonlySet<Verb> = new Set(['delete', 'deleteMany', 'consumeOne'])
-const changing: ReadonlySet<Verb> = new Set([...ending, 'update', 'updateMany', 'incrementOne'])
 
 /** Models whose changes matter, and the group of keys that the id of a row stands for. */
 const groups: Readonly<Record<string, string | undefined>> = {
@@ -21,56 +17,19 @@ const silent: ReadonlySet<string> = new Set([
   'remaining',
 ])
 
-/**
- * An adapter that forgets remembered keys when they or their owners change, before the change is
- * answered; what changes in a transaction, after its commit.
- */
-export function forgetApiKeys(create: DBAdapterInstance, keys: ApiKeys): DBAdapterInstance {
-  return (options) => {
-    const adapter = create(options)
-    return {
-      ...wrapVerbs(
-        adapter,
-        telling((call) => forget(keys, call)),
-      ),
-      async transaction(work) {
-        const changes: Call[] = []
-        const noting = telling((call) => changes.push(call))
-        try {
-          return await adapter.transaction((inner) => work(wrapVerbs(inner, noting)))
-        } finally {
-          for (const call of changes) forget(keys, call)
-        }
-      },
-    }
+/** Forgets remembered keys when they or their owners change. */
+export function forgetApiKeys(keys: ApiKeys): OnChange {
+  return (change) => {
+    const group = groups[change.model]
+    if (group === undefined || !matters(change)) return
+    const id = namedBy(change, 'id')
+    if (id === undefined) keys.forgetAll()
+    else keys.forgetGroup(`${group} ${id}`)
   }
 }
 
-function telling(tell: (call: Call) => void): Around {
-  return async (verb, call, run) => {
-    try {
-      return await run(call)
-    } finally {
-      // Also after a failure: the answer of a change may be lost, and the change not.
-      if (matters(verb, call)) tell(call)
-    }
-  }
-}
-
-function matters(verb: Verb, { model, update }: Call): boolean {
+function matters({ model, update, isEnd }: Change): boolean {
   // Of an organization and a service only the end matters: their names are not remembered.
-  if (model === 'organization' || model === 'serviceAccount') return ending.has(verb)
-  if (groups[model] === undefined || !changing.has(verb)) return false
+  if (model === 'organization' || model === 'serviceAccount') return isEnd
   return !update || Object.keys(update).some((field) => !silent.has(field))
-}
-
-function forget(keys: ApiKeys, { model, where = [] }: Call): void {
-  const isEvery = where.every(({ connector }) => connector !== 'OR')
-  const id = isEvery ? where.find(isId) : undefined
-  if (typeof id?.value === 'string') keys.forgetGroup(`${groups[model]} ${id.value}`)
-  else keys.forgetAll()
-}
-
-function isId({ field, operator = 'eq' }: Where): boolean {
-  return field === 'id' && operator === 'eq'
 }

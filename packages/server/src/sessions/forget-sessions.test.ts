@@ -2,6 +2,7 @@ import type { DBAdapter, Where } from '@better-auth/core/db/adapter'
 import { memoryAdapter } from 'better-auth/adapters/memory'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LookupCache } from '../lookup/cache.ts'
+import { tellChanges } from '../adapter/tell-changes.ts'
 import { forgetSessions } from './forget-sessions.ts'
 import type { SessionRecord } from './sessions.ts'
 
@@ -17,7 +18,7 @@ beforeEach(async () => {
   ])
   cache.open()
   const rows: Record<string, Record<string, unknown>[]> = { user: [], session: [], account: [] }
-  adapter = forgetSessions(memoryAdapter(rows), cache)({})
+  adapter = tellChanges(memoryAdapter(rows), [forgetSessions(cache)])({})
   for (const [id, userId] of [
     ['1', 'ada'],
     ['2', 'ada'],
@@ -76,9 +77,9 @@ describe('what changes is forgotten before the change is answered', () => {
   )
 
   it('also when the answer of the change is lost', async () => {
-    const failing = forgetSessions(
+    const failing = tellChanges(
       () => ({ ...adapter, deleteMany: () => Promise.reject(new Error('gone')) }),
-      cache,
+      [forgetSessions(cache)],
     )({})
     const change = failing.deleteMany({ model: 'session', where: [is('token', 't1')] })
     await expect(change).rejects.toThrow('gone')

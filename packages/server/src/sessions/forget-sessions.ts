@@ -1,76 +1,24 @@
-import type { DBAdapterInstance, Where } from '@better-auth/core/db/adapter'
+import { namedBy, type OnChange } from '../adapter/tell-changes.ts'
 import type { LookupCache } from '../lookup/cache.ts'
 import type { SessionRecord } from './sessions.ts'
-import { type Around, type Call, type Verb, wrapVerbs } from './wrap-adapter.ts'
-
-const reading: ReadonlySet<Verb> = new Set(['create', 'findOne', 'findMany', 'count'])
 
 /**
- * An adapter that forgets remembered sessions when they or their people change, before the change is
- * answered; what changes in a transaction, after its commit.
+ * Forgets remembered sessions when they or their people change.
  *
- * It stands inside `hashSecrets`, so tokens come in their stored form.
+ * It is told inside `hashSecrets`, so tokens come in their stored form.
  */
-export function forgetSessions(
-  create: DBAdapterInstance,
-  cache: LookupCache<SessionRecord>,
-): DBAdapterInstance {
-  return (options) => {
-    const adapter = create(options)
-    return {
-      ...wrapVerbs(
-        adapter,
-        telling((call) => forget(cache, call)),
-      ),
-      async transaction(work) {
-        const changes: Call[] = []
-        const noting = telling((call) => changes.push(call))
-        try {
-          return await adapter.transaction((inner) => work(wrapVerbs(inner, noting)))
-        } finally {
-          for (const call of changes) forget(cache, call)
-        }
-      },
-    }
+export function forgetSessions(cache: LookupCache<SessionRecord>): OnChange {
+  const forgetGroup = (kind: string, id: string | undefined) => {
+    if (id === undefined) cache.forgetAll()
+    else cache.forgetGroup(`${kind} ${id}`)
   }
-}
-
-function telling(tell: (call: Call) => void): Around {
-  return async (verb, call, run) => {
-    const isTold = !reading.has(verb) && (call.model === 'session' || call.model === 'user')
-    if (!isTold) return run(call)
-    try {
-      return await run(call)
-    } finally {
-      // Also after a failure: the answer of a change may be lost, and the change not.
-      tell(call)
-    }
+  return (change) => {
+    if (change.model === 'user') return forgetGroup('user', namedBy(change, 'id'))
+    if (change.model !== 'session') return
+    const token = namedBy(change, 'token')
+    if (token !== undefined) return cache.forget(token)
+    const userId = namedBy(change, 'userId')
+    if (userId !== undefined) return forgetGroup('user', userId)
+    forgetGroup('session-id', namedBy(change, 'id'))
   }
-}
-
-function forget(cache: LookupCache<SessionRecord>, { model, where = [] }: Call): void {
-  const isEvery = where.every(({ connector }) => connector !== 'OR')
-  const value = (field: string) => (isEvery ? valueOf(where, field) : undefined)
-  if (model === 'user') return forgetGroup(cache, 'user', value('id'))
-  const token = value('token')
-  if (token !== undefined) return cache.forget(token)
-  const userId = value('userId')
-  return userId === undefined
-    ? forgetGroup(cache, 'session-id', value('id'))
-    : forgetGroup(cache, 'user', userId)
-}
-
-function forgetGroup(
-  cache: LookupCache<SessionRecord>,
-  kind: string,
-  id: string | undefined,
-): void {
-  if (id === undefined) cache.forgetAll()
-  else cache.forgetGroup(`${kind} ${id}`)
-}
-
-function valueOf(where: readonly Where[], field: string): string | undefined {
-  const part = where.find((candidate) => candidate.field === field)
-  const isOne = part && (part.operator === undefined || part.operator === 'eq')
-  return isOne && typeof part.value === 'string' ? part.value : undefined
 }
