@@ -68,7 +68,7 @@ describe('login', () => {
     const [cookie = ''] = setCookies(response)
     expect(setCookies(response)).toHaveLength(1)
     expect(cookie).toMatch(
-      /^countersign_oauth_state\.[\w-]{43}=[\w-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
+      /^countersign_oauth_state\.[\w-]{43}=[\w.-]+; Path=\/; Max-Age=600; HttpOnly; SameSite=Lax; Secure$/,
     )
     expect(cookie.slice('countersign_oauth_state.'.length, cookie.indexOf('='))).toBe(state)
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -141,7 +141,7 @@ describe('callback', () => {
     const [attempt, session] = setCookies(response)
     expect(attempt).toMatch(expired('countersign_oauth_state'))
     expect(session).toMatch(
-      /^app_session=[\w-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/,
+      /^app_session=[\w.-]+; Path=\/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure$/,
     )
     expect(browser.cookies.size).toBe(1)
   })

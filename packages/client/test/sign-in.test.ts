@@ -53,7 +53,7 @@ async function whoIs(browser: Browser): Promise<unknown> {
 }
 
 describe('signing in with oidc-provider', () => {
-  it('S30 S31 S43 O1 O2 O12 O14 O18 ends at / with a session for the person', async () => {
+  it('PP5 S30 S31 S43 O1 O2 O12 O14 O18 ends at / with a session for the person', async () => {
     const { browser, errors } = openApp()
     const first = await browser.request(login)
     expect(first.status).toBe(302)
@@ -211,7 +211,7 @@ describe('signing in with oidc-provider', () => {
 })
 
 describe('what the provider vouches for', () => {
-  it('O56 S65 ends the whole grant with the refresh token', async () => {
+  it('PP5 O56 S65 ends the whole grant with the refresh token', async () => {
     let tokens: OAuthTokenResponse | undefined
     const config = {
       issuer: provider.issuer,
@@ -242,7 +242,7 @@ describe('what the provider vouches for', () => {
     await expect(logout(issued.refresh_token ?? '', config)).resolves.toBeUndefined()
   })
 
-  it('S40 ends the session at the provider', async () => {
+  it('PP5 S40 ends the session at the provider', async () => {
     const { browser } = openApp({ endProviderSession: true, store: new MemoryKeyValue() })
     await browser.signIn(login, 'ann')
     const response = await browser.request(`${appOrigin}/auth/logout`, { method: 'POST' })

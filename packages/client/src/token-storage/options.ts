@@ -1,7 +1,7 @@
 import { resolveConfig, type OAuthFlowConfig, type ResolvedConfig } from '../config.ts'
 import type { BulkReadLimit } from './bulk-reads.ts'
 import type { TokenEventListener } from './events.ts'
-import { chooseSecrets } from './keyring.ts'
+import { chooseSecrets } from './secrets.ts'
 
 /** How a token vault works. */
 export interface TokenStorageOptions {

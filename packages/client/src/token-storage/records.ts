@@ -1,7 +1,7 @@
 import type { AtomicKeyValueStorage } from '../key-value/key-value.ts'
 import { TokenVaultError } from './error.ts'
 import type { VaultRecord } from './health.ts'
-import type { Keyring } from './keyring.ts'
+import type { Keyring } from '../keyring.ts'
 import { seconds } from './stored-token.ts'
 
 /** A record, and the exact text it was read from: what a change expects to find. */
@@ -64,6 +64,7 @@ export class Records {
   async #open(recordKey: string, sealed: unknown): Promise<VaultRecord> {
     if (typeof sealed !== 'string') throw new TokenVaultError('unreadable')
     const text = await this.#keyring.open(sealed, this.#place(recordKey))
+    if (text === undefined) throw new TokenVaultError('unreadable')
     return JSON.parse(text) as VaultRecord
   }
 

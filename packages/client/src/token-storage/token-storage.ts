@@ -11,7 +11,7 @@ import {
   type RefreshFailure,
   type VaultToken,
 } from './health.ts'
-import { Keyring } from './keyring.ts'
+import { Keyring } from '../keyring.ts'
 import { Lease } from './lease.ts'
 import { resolveOptions, type ResolvedOptions, type TokenStorageOptions } from './options.ts'
 import { fromRecordKey, toRecordKey, toScope, type RecordName } from './record-key.ts'
@@ -58,7 +58,7 @@ export class KeyValueTokenStorage {
     const { namespace, config, secrets, refreshEarly: early } = this.#options
     this.#kv = kv
     this.#store = atomic(kv)
-    this.#keyring = new Keyring(secrets)
+    this.#keyring = new Keyring(secrets, 'token vault')
     this.#records = new Records(this.#store, namespace, this.#keyring)
     this.#refresher =
       config &&
