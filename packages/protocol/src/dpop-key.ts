@@ -17,8 +17,12 @@ export interface P256PublicJwk {
 /** A public key that signs DPoP proofs. */
 export type DpopPublicJwk = PublicJwk | P256PublicJwk
 
-/** The algorithms of DPoP proofs (`dpop_signing_alg_values_supported`, RFC 9449 section 5.1). */
-export const DPOP_ALGORITHMS = ['EdDSA', 'ES256'] as const
+/**
+ * The algorithms of DPoP proofs (`dpop_signing_alg_values_supported`, RFC 9449 section 5.1).
+ *
+ * `Ed25519` is what RFC 9864 calls the `EdDSA` of this curve.
+ */
+export const DPOP_ALGORITHMS = ['EdDSA', 'ES256', 'Ed25519'] as const
 
 /** The members that only private and symmetric keys have (RFC 7518 section 6, RFC 8037). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
@@ -29,7 +33,7 @@ export function parseDpopKey(value: unknown, algorithm: unknown): DpopPublicJwk 
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(value, member))) {
     throw refused('The `jwk` of a DPoP proof must be a public key.')
   }
-  if (algorithm === 'EdDSA') return parsePublicJwk(value)
+  if (algorithm === 'EdDSA' || algorithm === 'Ed25519') return parsePublicJwk(value)
   const { kty, crv, x, y } = value
   if (algorithm === 'ES256' && kty === 'EC' && crv === 'P-256' && isField(x) && isField(y)) {
     return { kty, crv, x, y }

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair as generateAny, SignJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { readDpopProof, signDpopProof, verifyDpopProof } from './index.ts'
 import { generateKeyPair, jwkThumbprint } from './jwk.ts'
@@ -52,5 +53,24 @@ describe('DPoP proofs', () => {
     expect(proof).toMatchObject({ url: request.url, nonce: 'n' })
     const thumbprint = await jwkThumbprint(publicJwk)
     await verifyDpopProof(proof, { ...request, thumbprint, now })
+  })
+
+  it.each([
+    ['EdDSA', 'EdDSA', true],
+    ['Ed25519', 'Ed25519', true],
+    ['ES256', 'ES256', true],
+    ['ES256', 'Ed25519', false],
+    ['Ed25519', 'ES256', false],
+  ])('takes a proof signed with %s by a key for %s: %s', async (alg, ofKey, isGood) => {
+    const { publicKey } = await generateAny(ofKey, { extractable: true })
+    const signer = await generateAny(alg, { extractable: true })
+    const jwk = await exportJWK(alg === ofKey ? signer.publicKey : publicKey)
+    const { method, url, now } = rfc
+    const signed = await new SignJWT({ htm: method, htu: url, jti: 'one', iat: now })
+      .setProtectedHeader({ alg, typ: 'dpop+jwt', jwk })
+      .sign(signer.privateKey)
+    const verify = async () => verifyDpopProof(readDpopProof(signed), { method, url, now })
+    if (isGood) await expect(verify()).resolves.toMatchObject({ proofId: 'one' })
+    else await expect(verify()).rejects.toMatchObject({ code: 'invalid_dpop_proof' })
   })
 })

@@ -17,8 +17,8 @@ export interface UnverifiedDpopProof {
   /** Seconds since 1970. */
   readonly issuedAt: number
   readonly proofId: string
-  /** SHA-256 of the access token, in base64url. */
-  readonly tokenHash: string
+  /** SHA-256 of the access token it comes with, in base64url. */
+  readonly tokenHash?: string
   readonly nonce?: string
 }
 
@@ -36,10 +36,10 @@ export interface VerifyDpopProofOptions {
   method: string
   /** The URL of the request from configuration, without query and fragment. */
   url: string
-  /** The JWT the proof comes with. */
-  token: string
-  /** The thumbprint in the `cnf.jkt` of that JWT. */
-  thumbprint: string
+  /** The token the proof comes with; absent where a token is asked for (RFC 9449 section 5). */
+  token?: string
+  /** The thumbprint in the `cnf.jkt` of that token; absent takes any key. */
+  thumbprint?: string
   /** The current time in seconds since 1970. */
   now: number
   /**
@@ -70,6 +70,7 @@ function read(decoded: DecodedJwt): UnverifiedDpopProof {
   const { header, payload } = decoded
   if (header['typ'] !== 'dpop+jwt') throw refused('Its `typ` must be dpop+jwt.')
   const nonce = readOptionalText(payload, 'nonce')
+  const tokenHash = readOptionalText(payload, 'ath', 43)
   return {
     decoded,
     key: parseDpopKey(header['jwk'], header['alg']),
@@ -77,7 +78,7 @@ function read(decoded: DecodedJwt): UnverifiedDpopProof {
     url: readText(payload, 'htu', MAX_URL_LENGTH),
     issuedAt: readTime(payload, 'iat'),
     proofId: readText(payload, 'jti'),
-    tokenHash: readText(payload, 'ath', 43),
+    ...(tokenHash !== undefined && { tokenHash }),
     ...(nonce !== undefined && { nonce }),
   }
 }
@@ -102,11 +103,11 @@ export async function verifyDpopProof(
   if (!(proof.issuedAt <= now + clockSkew)) throw refused('The DPoP proof is from the future.')
   const goodUntil = proof.issuedAt + maxAge + clockSkew
   if (!(now < goodUntil)) throw refused('The DPoP proof has expired.')
-  if (proof.tokenHash !== (await sha256(options.token))) {
+  if (options.token !== undefined && proof.tokenHash !== (await sha256(options.token))) {
     throw refused('The DPoP proof is for another JWT.')
   }
   const thumbprint = await dpopThumbprint(proof.key)
-  if (thumbprint !== options.thumbprint) {
+  if (options.thumbprint !== undefined && thumbprint !== options.thumbprint) {
     throw refused('The DPoP proof is signed with another key than the JWT is bound to.')
   }
   const { signature, signedData } = proof.decoded

@@ -30,6 +30,7 @@ export const ERROR_STATUS = {
   capability_not_found: 404,
   approval_not_found: 404,
   job_not_found: 404,
+  client_not_found: 404,
   agent_exists: 409,
   already_granted: 409,
   approval_decided: 409,

@@ -42,6 +42,7 @@ const DESCRIPTIONS: Readonly<Record<ErrorCode, string>> = {
   capability_not_found: 'No such capability.',
   approval_not_found: 'No such approval request.',
   job_not_found: 'No such job.',
+  client_not_found: 'No such application.',
   agent_exists: 'An agent with this key is already registered.',
   already_granted: 'Every requested capability is already granted.',
   approval_decided: 'The approval request is already decided.',
