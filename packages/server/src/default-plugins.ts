@@ -9,6 +9,7 @@ import {
   type OrganizationParts,
   organizationPlugin,
 } from './organizations/organization-plugin.ts'
+import { peoplePlugin } from './people/people-plugin.ts'
 import { secondFactor } from './second-factor/second-factor.ts'
 import { jwtPlugin } from './signing-keys/jwt-plugin.ts'
 import { SigningKeys } from './signing-keys/signing-keys.ts'
@@ -50,5 +51,6 @@ export function defaultPlugins(
     apiKeyPlugin(apiKeys),
     jwtPlugin(keys, tokens, baseURL),
     secondFactor(appName),
+    peoplePlugin(),
   ] as const
 }

@@ -396,10 +396,6 @@ describe('GHSA-2vg6-77g8-24mp vulnerability 11 keys end with their owner', () =>
     const { key } = await auth.api.createApiKey({ body: { userId: eve.userId } })
     expect(await answerTo(auth, key)).toBe(good)
     const { sql } = auth.$connection ?? {}
-    // As the admin plugin has it in its own migration.
-    await sql?.query(
-      'ALTER TABLE "user" ADD COLUMN banned boolean, ADD COLUMN ban_expires timestamptz',
-    )
     const ban = (banned: boolean, until: Date | null) =>
       sql?.query('UPDATE "user" SET banned = $2, ban_expires = $3 WHERE id = $1', [
         eve.userId,

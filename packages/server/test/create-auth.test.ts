@@ -324,7 +324,7 @@ describe('an instance on PostgreSQL', () => {
     const [row] = stored?.rows ?? []
     expect(row).toMatchObject({ email_verified: false, active_organization_id: null })
     expect(row?.['id']).not.toBe('chosen-by-the-caller')
-    expect(row).not.toHaveProperty('role')
+    expect(row).toMatchObject({ role: 'user', banned: false })
     expect(row?.['created_at']).not.toEqual(new Date('2000-01-01T00:00:00Z'))
   })
 
@@ -530,6 +530,12 @@ describe('other databases', () => {
     const response = await post(auth, '/organization/create', { name: 'x', slug: 'x' })
     expect(response.status).toBe(404)
     await signUp(auth, 'ada@example.com')
+  })
+
+  it('refuses to be a provider without the default plugins, instead of forgetting it', () => {
+    const database = memoryAdapter(emptyTables())
+    const options = { database, secret, baseURL, skipDefaultPlugins: true, provider: {} } as const
+    expect(() => createAuth(options)).toThrow('`provider` needs the default plugins')
   })
 })
 

@@ -16,6 +16,7 @@ import { checkSchema } from '../src/database/drift.ts'
 import { migrate, pendingMigrations } from '../src/database/migrate.ts'
 import * as schema from '../src/database/schema.ts'
 import { defaultPlugins } from '../src/default-plugins.ts'
+import { providerSchema } from '../src/provider/schema.ts'
 import { resolveOptions } from '../src/options.ts'
 import { placeEmptyDatabase } from './support/embedded-template.ts'
 
@@ -42,7 +43,11 @@ const declared = getAuthTables(
   betterAuthOptions(resolved, {
     database: drizzleAdapter({}, { provider: 'pg', schema }),
     shared: true,
-    plugins: [...defaultPlugins(resolved), { id: 'agent-auth', schema: agentAuthSchema }],
+    plugins: [
+      ...defaultPlugins(resolved),
+      { id: 'agent-auth', schema: agentAuthSchema },
+      { id: 'oauth-provider', schema: providerSchema },
+    ],
   }),
 )
 const tables = Object.fromEntries(
@@ -53,6 +58,7 @@ const tables = Object.fromEntries(
 /** The column types that hold what Better Auth declares. */
 const columnTypes: Record<string, readonly string[]> = {
   string: ['text'],
+  'string[]': ['text[]'],
   boolean: ['boolean'],
   date: ['timestamp with time zone'],
   number: ['integer', 'bigint'],
@@ -110,15 +116,15 @@ function compare(key: string, { field, column, table }: Pair): string[] {
 }
 
 function snakeCase(key: string): string {
-  return key.replace(/ID$/, 'Id').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return key.replace(/ID$/, 'Id').replace(/[A-Z]+/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 describe.each(Object.entries(open))('%s', (dialect, connection) => {
   it('migrates once, and the result is what schema.ts says', async () => {
     const database = await connection()
     try {
-      expect(await pendingMigrations(database)).toEqual(['0001_initial'])
-      expect(await migrate(database)).toEqual(['0001_initial'])
+      expect(await pendingMigrations(database)).toEqual(['0001_initial', '0002_provider'])
+      expect(await migrate(database)).toEqual(['0001_initial', '0002_provider'])
       expect(await migrate(database)).toEqual([])
       expect(await pendingMigrations(database)).toEqual([])
       await checkSchema(database)
@@ -126,7 +132,7 @@ describe.each(Object.entries(open))('%s', (dialect, connection) => {
       const { rows } = await database.sql.query<
         Record<'table' | 'column' | 'type' | 'nullable', string>
       >(
-        `SELECT table_name AS table, column_name AS column, data_type AS type, is_nullable AS nullable
+        `SELECT table_name AS table, column_name AS column, CASE WHEN data_type = 'ARRAY' THEN ltrim(udt_name, '_') || '[]' ELSE data_type END AS type, is_nullable AS nullable
            FROM information_schema.columns
           WHERE table_schema = current_schema() AND table_name <> 'countersign_migration'`,
       )
@@ -204,7 +210,7 @@ describe.each(Object.entries(open))('%s', (dialect, connection) => {
     const database = await connection()
     try {
       await expect(checkSchema(database)).rejects.toThrow(
-        'lacks 0001_initial: run `npx @countersign/cli migrate`',
+        'lacks 0001_initial, 0002_provider: run `npx @countersign/cli migrate`',
       )
       await migrate(database)
       await database.sql.query('ALTER TABLE agent_grant DROP COLUMN reason')
@@ -296,7 +302,7 @@ describe('PostgreSQL', () => {
     const all = Array.from({ length: 4 }, () => connect({ connectionString }))
     try {
       const applied = await Promise.all(all.map((one) => migrate(one)))
-      expect(applied.flat()).toEqual(['0001_initial'])
+      expect(applied.flat()).toEqual(['0001_initial', '0002_provider'])
     } finally {
       await Promise.all(all.map((one) => one.close()))
     }

@@ -1,4 +1,5 @@
 import { initial } from './0001-initial.ts'
+import { provider } from './0002-provider.ts'
 
 /** One step of the schema. Once released it never changes: a change is a new step. */
 export interface Migration {
@@ -9,4 +10,4 @@ export interface Migration {
 }
 
 /** Every step, oldest first. Adding one: new file here, new line below. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, provider]
