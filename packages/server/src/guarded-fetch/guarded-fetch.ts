@@ -4,8 +4,6 @@ import type { Agent, Dispatcher, fetch, Response } from 'undici'
 import { FetchRefused } from './fetch-refused.ts'
 import { parseTarget, type Permission, refuseAddress } from './target.ts'
 
-const MAX_REDIRECTS = 3
-
 export interface GuardedFetchOptions {
   /** Also fetches from this machine, over http too. For development and tests. @default false */
   dangerouslyAllowLoopback?: boolean
@@ -17,6 +15,8 @@ export interface GuardedFetchOptions {
   timeout?: number
   /** Bytes of body, after decompression. @default 1000000 */
   maxBytes?: number
+  /** How many redirects are followed. @default 3 */
+  maxRedirects?: number
 }
 
 /** A JSON document that was fetched. */
@@ -34,11 +34,11 @@ export type GuardedFetch = (url: string) => Promise<FetchedJson>
  * Makes the one function that fetches URLs of callers (specification, 8.12).
  *
  * https to public addresses only. The connection is made to the address that was checked, so a name
- * that resolves differently a moment later gains nothing; each of at most three redirects is held to
+ * that resolves differently a moment later gains nothing; each redirect, three at most, is held to
  * the same rules.
  */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
-  const { timeout = 5_000, maxBytes = 1_000_000, ca } = options
+  const { timeout = 5_000, maxBytes = 1_000_000, maxRedirects = 3, ca } = options
   const permission = { allowLoopback: options.dangerouslyAllowLoopback ?? false }
   const connect = {
     lookup: guardedLookup(options.lookup ?? systemLookup, permission),
@@ -57,6 +57,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
         fetch: undici.fetch,
         dispatcher,
         signal,
+        maxRedirects,
       })
       const body = parseJson(await readText(response, maxBytes))
       return { body, headers: response.headers, url }
@@ -67,7 +68,7 @@ export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFe
 }
 
 /** A look-up that fails unless every address of the name may be connected to. */
-function guardedLookup(lookup: LookupFunction, permission: Permission): LookupFunction {
+export function guardedLookup(lookup: LookupFunction, permission: Permission): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, '')
@@ -90,11 +91,12 @@ interface Hop {
   readonly fetch: typeof fetch
   readonly dispatcher: Dispatcher
   readonly signal: AbortSignal
+  readonly maxRedirects: number
 }
 
 async function follow(text: string, hop: Hop): Promise<{ response: Response; url: URL }> {
   let url = parseTarget(text, hop.permission)
-  for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects += 1) {
+  for (let redirects = 0; redirects <= hop.maxRedirects; redirects += 1) {
     const { dispatcher, signal } = hop
     const headers = { accept: 'application/json, */*;q=0.1' }
     const response = await hop.fetch(url, { dispatcher, signal, headers, redirect: 'manual' })
@@ -106,7 +108,7 @@ async function follow(text: string, hop: Hop): Promise<{ response: Response; url
     }
     url = parseTarget(location, hop.permission, url)
   }
-  throw new FetchRefused('redirect', `more than ${MAX_REDIRECTS} redirects`)
+  throw new FetchRefused('redirect', `more than ${hop.maxRedirects} redirects`)
 }
 
 /** The text of a body. Counts while it reads: no header is believed about the length. */
@@ -139,7 +141,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refusalOf(error: unknown, signal: AbortSignal): FetchRefused {
+/** The refusal that a failed request stands for. */
+export function refusalOf(error: unknown, signal: AbortSignal): FetchRefused {
   if (error instanceof FetchRefused) return error
   if (signal.aborted) return new FetchRefused('time', 'not in time', { cause: error })
   // What the look-up threw comes back as the cause of a failed connection.

@@ -13,6 +13,8 @@ export interface KeyPlan {
 
 interface Facts {
   readonly keys: readonly StoredKey[]
+  /** The algorithm whose keys are planned; those of others are left alone. */
+  readonly algorithm: string
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly rotateKeysEvery: number
@@ -20,29 +22,37 @@ interface Facts {
 }
 
 /** A key that signs at once, unless one does: of those who ask together, one makes it. */
-export function planFirst({ keys, now }: Pick<Facts, 'keys' | 'now'>, algorithm: string) {
+export function planFirst({
+  keys,
+  algorithm,
+  now,
+}: Pick<Facts, 'keys' | 'algorithm' | 'now'>): KeyPlan | null {
   return signingKey(keys, algorithm, now) ? null : { signsFrom: now, remove: [] }
 }
 
 /** A key that takes over when everybody had time to fetch it, unless one is already waiting. */
-export function planRotation({ keys, now, keyGracePeriod }: Facts): KeyPlan | null {
-  if (ed25519(keys).some((key) => startOf(key) > now)) return null
+export function planRotation({ keys, algorithm, now, keyGracePeriod }: Facts): KeyPlan | null {
+  if (only(algorithm, keys).some((key) => startOf(key) > now)) return null
   const remove = keys.filter((key) => isOver(key, now, keyGracePeriod)).map(({ id }) => id)
-  const isFirst = signingKey(keys, 'EdDSA', now) === undefined
+  const isFirst = signingKey(keys, algorithm, now) === undefined
   return { signsFrom: isFirst ? now : now + PUBLISH_AHEAD * 1000, remove }
 }
 
-/** A key that signs at once and alone: what every other key signed counts no more. */
-export function planReplacement({ keys, now }: Pick<Facts, 'keys' | 'now'>): KeyPlan {
-  return { signsFrom: now, remove: ed25519(keys).map(({ id }) => id) }
+/** A key that signs at once and alone: what every other key of its kind signed counts no more. */
+export function planReplacement({
+  keys,
+  algorithm,
+  now,
+}: Pick<Facts, 'keys' | 'algorithm' | 'now'>): KeyPlan {
+  return { signsFrom: now, remove: only(algorithm, keys).map(({ id }) => id) }
 }
 
 /** Whether the newest key has signed for so long that the next one is to be published. */
-export function isRotationDue({ keys, now, rotateKeysEvery }: Facts): boolean {
-  const newest = Math.max(...ed25519(keys).map(startOf))
+export function isRotationDue({ keys, algorithm, now, rotateKeysEvery }: Facts): boolean {
+  const newest = Math.max(...only(algorithm, keys).map(startOf))
   return rotateKeysEvery > 0 && newest + (rotateKeysEvery - PUBLISH_AHEAD) * 1000 <= now
 }
 
-function ed25519(keys: readonly StoredKey[]): StoredKey[] {
-  return keys.filter((key) => algorithmOf(key) === 'EdDSA')
+function only(algorithm: string, keys: readonly StoredKey[]): StoredKey[] {
+  return keys.filter((key) => algorithmOf(key) === algorithm)
 }

@@ -1,10 +1,11 @@
+import type { KeyObject } from 'node:crypto'
 import type { AuthContext } from '@better-auth/core'
-import type { CryptoKey, PublicJwk } from '@countersign/protocol'
+import type { PublicJwk } from '@countersign/protocol'
 import type { Connection } from '../database/connection.ts'
 import type { Lookups } from '../lookup/lookups.ts'
 import { KeyRing } from './key-ring.ts'
 import { AdapterKeyStore, type KeyChange, type KeyStore, SqlKeyStore } from './key-store.ts'
-import { makeKey, openKey } from './make-key.ts'
+import { makeKey, openKey, type SigningAlgorithm } from './make-key.ts'
 import type { ResolvedTokenOptions } from './options.ts'
 import { isRotationDue, type KeyPlan, planFirst, planReplacement, planRotation } from './plan.ts'
 import {
@@ -26,8 +27,12 @@ export interface KeyConnection {
 /** The key to sign with. */
 export interface Signer {
   readonly kid: string
-  readonly privateKey: CryptoKey
+  readonly algorithm: SigningAlgorithm
+  readonly privateKey: KeyObject
 }
+
+/** Makes a key that signs from a moment on, in milliseconds. */
+type MakeKey = (signsFrom: number) => Promise<NewKey>
 
 type Context = Pick<AuthContext, 'adapter' | 'secretConfig' | 'logger'>
 
@@ -41,22 +46,32 @@ export class SigningKeys {
   readonly #ring = new KeyRing(() => this.#store().list())
   #context: Context | undefined
   #kept: KeyStore | undefined
-  #opened: { readonly id: string; readonly privateKey: Promise<CryptoKey> } | undefined
+  readonly #algorithms = new Set<SigningAlgorithm>(['EdDSA'])
+  readonly #opened = new Map<
+    SigningAlgorithm,
+    { readonly id: string; readonly privateKey: Promise<KeyObject> }
+  >()
 
   constructor(options: ResolvedTokenOptions, connection: KeyConnection | null) {
     this.options = options
     this.#connection = connection
   }
 
-  /** Takes what only the started server has. */
+  /** Takes what only the started server has. A second call changes nothing. */
   start(context: Context): void {
+    if (this.#context) return
     this.#context = context
     this.#connection?.lookups.add(this.#ring, { kind: 'jwks' })
   }
 
+  /** Also publishes, and rotates, keys of this algorithm. Ed25519 is always there. */
+  use(algorithm: SigningAlgorithm): void {
+    this.#algorithms.add(algorithm)
+  }
+
   /** Every key that is published: those that will sign, the one that does, those that did. */
   async published(): Promise<Record<string, unknown>[]> {
-    await this.signer()
+    for (const algorithm of this.#algorithms) await this.signer(algorithm)
     const keys = await this.#ring.keys(Date.now())
     return keys.filter((key) => this.#counts(key, Date.now())).map(publishedJwkOf)
   }
@@ -69,21 +84,23 @@ export class SigningKeys {
   }
 
   /** The key to sign with; the first caller makes it. */
-  async signer(): Promise<Signer> {
+  async signer(algorithm: SigningAlgorithm = 'EdDSA'): Promise<Signer> {
     const now = Date.now()
     const keys = await this.#ring.keys(now)
-    const key = signingKey(keys, 'EdDSA', now) ?? (await this.ensure('EdDSA'))
-    if (isRotationDue({ keys, now, ...this.options })) this.#rotateBehind()
-    return { kid: key.id, privateKey: await this.#open(key) }
+    const key = signingKey(keys, algorithm, now) ?? (await this.ensure(algorithm))
+    if (isRotationDue({ keys, algorithm, now, ...this.options })) this.#rotateBehind(algorithm)
+    return { kid: key.id, algorithm, privateKey: await this.#open(key, algorithm) }
   }
 
   /** The key that signs with an algorithm, made by `make` unless another caller was first. */
+  ensure(algorithm: SigningAlgorithm): Promise<StoredKey>
+  ensure(algorithm: string, make: MakeKey): Promise<StoredKey>
   async ensure(
     algorithm: string,
-    make = (at: number): Promise<NewKey> => makeKey(this.#started(), at),
+    make = this.#maker(algorithm as SigningAlgorithm),
   ): Promise<StoredKey> {
     const changed = await this.#change(
-      (keys) => planFirst({ keys, now: Date.now() }, algorithm),
+      (keys) => planFirst({ keys, algorithm, now: Date.now() }),
       make,
     )
     const key = signingKey(changed, algorithm, Date.now())
@@ -104,32 +121,40 @@ export class SigningKeys {
   }
 
   /**
-   * Publishes a new key that takes over in ten minutes, and returns its `kid`. While one is waiting
-   * already, nothing changes. With `revoke` it takes over at once, and what others signed counts no
-   * more.
+   * Publishes a new key of every kind, which takes over in ten minutes, and returns the `kid` of the
+   * one for tokens. While one is waiting already, nothing changes. With `revoke` they take over at
+   * once, and what others signed counts no more.
    */
   async rotate({ revoke = false }: { revoke?: boolean | undefined } = {}): Promise<string> {
-    const changed = await this.#change((keys) => {
-      const facts = { keys, now: Date.now(), ...this.options }
-      return revoke ? planReplacement(facts) : planRotation(facts)
-    })
+    let changed: readonly StoredKey[] = []
+    for (const algorithm of this.#algorithms) {
+      const plan = revoke ? planReplacement : planRotation
+      changed = await this.#change(
+        (keys) => plan({ keys, algorithm, now: Date.now(), ...this.options }),
+        this.#maker(algorithm),
+      )
+    }
     const ed25519 = changed.filter((key) => algorithmOf(key) === 'EdDSA')
     const [newest] = ed25519.toSorted((a, b) => startOf(b) - startOf(a))
     return newest?.id ?? ''
   }
 
-  #rotateBehind(): void {
+  #rotateBehind(algorithm: SigningAlgorithm): void {
     this.#change((keys) => {
-      const facts = { keys, now: Date.now(), ...this.options }
+      const facts = { keys, algorithm, now: Date.now(), ...this.options }
       return isRotationDue(facts) ? planRotation(facts) : null
-    }).catch((error: unknown) => {
+    }, this.#maker(algorithm)).catch((error: unknown) => {
       this.#started().logger.error('The signing key is not rotated', error)
     })
   }
 
+  #maker(algorithm: SigningAlgorithm): MakeKey {
+    return (signsFrom) => makeKey(this.#started(), { algorithm, signsFrom })
+  }
+
   async #change(
     plan: (keys: readonly StoredKey[]) => KeyPlan | null,
-    make = (at: number): Promise<NewKey> => makeKey(this.#started(), at),
+    make: MakeKey,
   ): Promise<readonly StoredKey[]> {
     const changed = await this.#store().change(async (keys): Promise<KeyChange | null> => {
       const planned = plan(keys)
@@ -139,13 +164,14 @@ export class SigningKeys {
     return changed
   }
 
-  #open(key: StoredKey): Promise<CryptoKey> {
-    if (this.#opened?.id !== key.id) {
-      const privateKey = openKey(this.#started(), key)
-      this.#opened = { id: key.id, privateKey }
-      privateKey.catch(() => (this.#opened = undefined))
-    }
-    return this.#opened.privateKey
+  /** Decrypted once: each key kind signs with one key at a time. */
+  #open(key: StoredKey, algorithm: SigningAlgorithm): Promise<KeyObject> {
+    const known = this.#opened.get(algorithm)
+    if (known?.id === key.id) return known.privateKey
+    const privateKey = openKey(this.#started(), key)
+    this.#opened.set(algorithm, { id: key.id, privateKey })
+    privateKey.catch(() => this.#opened.delete(algorithm))
+    return privateKey
   }
 
   #counts(key: StoredKey, now: number): boolean {
