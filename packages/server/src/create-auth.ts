@@ -19,6 +19,8 @@ import { migrate } from './database/migrate.ts'
 import * as schema from './database/schema.ts'
 import { defaultParts, defaultPlugins } from './default-plugins.ts'
 import type { DefaultParts } from './default-plugins.ts'
+import { ConfigurationError } from './env.ts'
+import { explainFailure } from './explain-failure.ts'
 import { createHandler } from './handler.ts'
 import { LookupCache } from './lookup/cache.ts'
 import { Lookups } from './lookup/lookups.ts'
@@ -38,6 +40,13 @@ import { readWithAdapter, readWithSql } from './sessions/read-session.ts'
 import { renewSession } from './sessions/renew-session.ts'
 import { type SessionRecord, Sessions } from './sessions/sessions.ts'
 import { socialSignIn } from './social/social.ts'
+// oxlint-disable-next-line no-restricted-imports -- this is where the plugins are composed
+import { createProvider } from './provider/plugin.ts'
+import { verifyAccessToken } from './provider/tokens/verify-access-token.ts'
+import type {
+  AccessTokenNeeds,
+  VerifiedAccessToken,
+} from './provider/tokens/verify-access-token.ts'
 import { observeAuthentication } from './telemetry/observe-authentication.ts'
 
 type AgentAuthServer = ReturnType<typeof createAgentAuth>
@@ -59,6 +68,11 @@ export interface Auth<
   handler(request: Request): Promise<Response>
   /** Says who a request is, or throws a `ProtocolError` of status 401, 403, 429 or 503. */
   authenticate(request: AuthRequest): Promise<Principal>
+  /**
+   * Says what an access token of this server's provider means right now, for an API in the same
+   * process. Throws a `ProtocolError` of status 401, 403 or 503.
+   */
+  verifyAccessToken(token: string, needs?: AccessTokenNeeds): Promise<VerifiedAccessToken>
   /**
    * Renews the session behind a principal when it is due. Returns the `Set-Cookie` values for the
    * answer to its request: none most of the time.
@@ -116,12 +130,23 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   const parts = resolved.skipDefaultPlugins
     ? undefined
     : defaultParts(resolved, connection && lookups ? { sql: connection.sql, lookups } : null)
+  const provider =
+    resolved.provider && parts
+      ? createProvider(resolved.provider, {
+          keys: parts.keys,
+          connection: connection && lookups ? { sql: connection.sql, lookups } : null,
+          issuer: resolved.baseURL,
+          agents: agents?.contextOf,
+          organizations: parts.organizations,
+        })
+      : undefined
   const mailer = createMailer(resolved)
   const listeners = [
     ...(remembered ? [forgetSessions(remembered)] : []),
     ...(parts
       ? [forgetApiKeys(parts.apiKeys.keys), forgetMembers(parts.organizations.memberships.cache)]
       : []),
+    ...(provider ? [provider.onChange] : []),
   ]
   const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
   // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
@@ -139,6 +164,7 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
         socialSignIn(resolved.socialProviders),
         ...(parts ? defaultPlugins(withInvitations(resolved, mailer), parts) : []),
         ...(agents ? [agents.plugin] : []),
+        ...(provider ? [provider.plugin] : []),
         ...plugins,
       ],
     }),
@@ -155,6 +181,7 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   const handler = createHandler({
     server,
     agents,
+    provider,
     answersGetSession: connection !== undefined && isPlainGetSession(plugins),
     handler: auth.handler,
   })
@@ -168,6 +195,15 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
         async () => authenticate(await started(server), request),
         resolved.telemetry,
       ),
+    verifyAccessToken: async (token, needs) => {
+      if (!provider) throw new ConfigurationError('`verifyAccessToken` needs `provider`.')
+      const current = await started(server)
+      try {
+        return await verifyAccessToken(provider.contextOf(current.context), token, needs)
+      } catch (error) {
+        throw await explainFailure(error, current)
+      }
+    },
     renewSession: async (request, principal) =>
       renewSession(await started(server), { request, principal }, handler),
     organizationOf: async (caller, query) => organizationOf(await started(server), caller, query),
@@ -179,6 +215,7 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
       await mailer?.close()
       await parts?.apiKeys.keys.close()
       await agents?.close()
+      await provider?.close()
       await lookups?.close()
       await connection?.close()
     },

@@ -72,8 +72,8 @@ function firstOf(
   return undefined
 }
 
-/** What a switch says: `true` or `false`, or the words people write for them. */
-function parseSwitch(value: string | undefined, name: string): boolean | undefined {
+/** What a switch says: `true` or `false`, or the words people write for them; `name` is where it stands. */
+export function parseSwitch(value: string | undefined, name: string): boolean | undefined {
   if (value === undefined) return undefined
   if (/^(1|true|on|yes)$/i.test(value)) return true
   if (/^(0|false|off|no)$/i.test(value)) return false

@@ -4,6 +4,7 @@ import type { AuthServer } from './authenticate/server.ts'
 import { explainFailure, unavailable } from './explain-failure.ts'
 import { errorResponse } from './http-errors.ts'
 import { refusalOf } from './organizations/refusal.ts'
+import { pathOf } from './request-path.ts'
 import { withAuthToken } from './sessions/auth-token.ts'
 import { answerGetSession, getSessionPath } from './sessions/get-session.ts'
 import { withOneCredential } from './sessions/one-credential.ts'
@@ -12,6 +13,10 @@ interface Doors {
   readonly server: Promise<AuthServer>
   /** Answers the protocol endpoints of agents, or null; absent when agents cannot register. */
   readonly agents:
+    | { serve(request: Request, auth: AuthContext): Promise<Response> | null }
+    | undefined
+  /** Answers the endpoints of clients, or null; absent when this server is no provider. */
+  readonly provider:
     | { serve(request: Request, auth: AuthContext): Promise<Response> | null }
     | undefined
   /** Whether `get-session` may be answered without Better Auth. */
@@ -61,23 +66,15 @@ function isGetSession({ answersGetSession }: Doors, path: string, request: Reque
 }
 
 async function answer(
-  { agents, handler }: Doors,
+  { agents, provider, handler }: Doors,
   server: AuthServer,
   request: Request,
 ): Promise<Response> {
   const { context } = server
-  const answered = agents?.serve(request, context)
+  const answered = agents?.serve(request, context) ?? provider?.serve(request, context)
   if (answered) return answered
   const response = await handler(withOneCredential(server, request))
   return withAuthToken(server.sessions, request, response)
-}
-
-/** The path of a URL as it was sent, without decoding anything. */
-function pathOf(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2)
-  if (start < 0) return '/'
-  const end = url.slice(start).search(/[?#]/)
-  return end < 0 ? url.slice(start) : url.slice(start, start + end)
 }
 
 /**

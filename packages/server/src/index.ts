@@ -47,9 +47,25 @@ export type {
   RateLimits,
   StartedApproval,
 } from './agent-auth/index.ts'
-export { ConfigurationError, isLoopback, readEnvironment } from './env.ts'
+export { ConfigurationError, isLoopback, parseSwitch, readEnvironment } from './env.ts'
 export type { Environment } from './env.ts'
 export { proxyList } from './options.ts'
+// oxlint-disable-next-line no-restricted-imports -- the public name of the plugin
+export { provider } from './provider/plugin.ts'
+export type {
+  AssertionAudience,
+  ProtectedResource,
+  ProviderLifetimes,
+  ProviderOptions,
+  ProviderPages,
+  TrustedIssuer,
+} from './provider/options.ts'
+export type { ScopeCatalogue, ScopeDescription } from './provider/scopes.ts'
+export type {
+  AccessTokenNeeds,
+  VerifiedAccessToken,
+} from './provider/tokens/verify-access-token.ts'
+export type { Actor } from './provider/tokens/model.ts'
 export { developmentInbox } from './mail/inbox.ts'
 export type { DevelopmentInbox, InboxMessage } from './mail/inbox.ts'
 export type { MailOptions } from './mail/options.ts'

@@ -21,6 +21,7 @@ import { resolveMail } from './mail/options.ts'
 import type { MailOptions, ResolvedMailOptions } from './mail/options.ts'
 import { resolveTokenOptions } from './signing-keys/options.ts'
 import type { ResolvedTokenOptions, TokenOptions } from './signing-keys/options.ts'
+import type { ProviderOptions } from './provider/options.ts'
 import { resolveProviders } from './social/options.ts'
 import type { ResolvedProvider, SocialProviders } from './social/options.ts'
 import type { TelemetryOptions } from './telemetry/options.ts'
@@ -94,6 +95,8 @@ export interface AuthOptions<Plugins extends BetterAuthPlugin[] = []> {
   plugins?: Plugins | undefined
   /** Lets agents use this API: see `agentAuth`. Absent, agents cannot register. */
   agentAuth?: AgentAuthOptions | undefined
+  /** Makes this server an OAuth 2.1 and OpenID Connect provider. Absent, it is none. */
+  provider?: ProviderOptions | undefined
   /** What OpenTelemetry spans say about people, where an SDK is registered. */
   telemetry?: TelemetryOptions | undefined
   /** Where the log goes. Values of statements never do. @default standard error, warnings and errors only */
@@ -122,6 +125,7 @@ export interface ResolvedAuthOptions {
   readonly mail: ResolvedMailOptions | undefined
   readonly socialProviders: readonly ResolvedProvider[]
   readonly agentAuth: AgentAuthOptions | undefined
+  readonly provider: ProviderOptions | undefined
   readonly telemetry: TelemetryOptions
   readonly logger: BetterAuthOptions['logger']
 }
@@ -134,6 +138,11 @@ export function resolveOptions<Plugins extends BetterAuthPlugin[]>(
   const env = readEnvironment(source)
   const { connectionString, dataDir } = resolveDatabase(options, env)
   const production = env.production
+  if (options.provider && options.skipDefaultPlugins) {
+    throw new ConfigurationError(
+      '`provider` needs the default plugins: leave out `skipDefaultPlugins`, or use the plugin `provider()`.',
+    )
+  }
   return {
     database: options.database,
     connectionString,
@@ -159,6 +168,7 @@ export function resolveOptions<Plugins extends BetterAuthPlugin[]>(
     mail: resolveMail(options.mail),
     socialProviders: resolveProviders(options.socialProviders),
     agentAuth: options.agentAuth,
+    provider: options.provider,
     telemetry: options.telemetry ?? {},
     logger: options.logger ?? { level: 'warn' },
   }

@@ -8,6 +8,7 @@ import { type ApiKeyConnection, ApiKeys } from './api-keys.ts'
 import type { ResolvedApiKeyOptions } from './options.ts'
 import { createApiKey } from './routes/create.ts'
 import { deleteAllExpiredApiKeys, deleteApiKey } from './routes/delete.ts'
+import { listApiKeyPermissions } from './routes/permissions.ts'
 import { getApiKey, listApiKeys } from './routes/read.ts'
 import { rotateApiKey } from './routes/rotate.ts'
 import { createService, deleteService, listServices } from './routes/services.ts'
@@ -42,6 +43,7 @@ export function apiKeyPlugin(parts: ApiKeyParts) {
       deleteApiKey: deleteApiKey(parts),
       getApiKey: getApiKey(parts),
       listApiKeys: listApiKeys(parts),
+      listApiKeyPermissions: listApiKeyPermissions(parts),
       verifyApiKey: verifyApiKey(parts),
       deleteAllExpiredApiKeys,
       createService: createService(parts),

@@ -100,6 +100,7 @@ export function can(principal: Principal, resource: string, action: string): boo
   return !principal.apiKey || allows(principal.apiKey.permissions, resource, action)
 }
 
-function allows(permissions: Permissions, resource: string, action: string): boolean {
+/** Whether permissions name an action on a resource. */
+export function allows(permissions: Permissions, resource: string, action: string): boolean {
   return Object.hasOwn(permissions, resource) && permissions[resource]?.includes(action) === true
 }

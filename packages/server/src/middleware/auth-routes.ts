@@ -6,12 +6,16 @@ import type { GuardedAuth } from './request-auth.ts'
 export const authPath = '/api/auth'
 
 /** Methods the endpoints answer. */
-export const authMethods = ['GET', 'POST'] as const
+export const authMethods = ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const
 
 /** Documents that stand at the origin (RFC 8615). Adding one: a new line here. */
 export const wellKnownPaths = [
   '/.well-known/agent-configuration',
   '/.well-known/jwks.json',
+  '/.well-known/oauth-authorization-server',
+  `/.well-known/oauth-authorization-server${authPath}`,
+  '/.well-known/openid-configuration',
+  `/.well-known/openid-configuration${authPath}`,
 ] as const
 
 /** What mounting the routes needs of an authority. */

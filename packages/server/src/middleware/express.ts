@@ -24,8 +24,9 @@ export function mountAuthRoutes(app: IRouter, auth: MountedAuth): void {
     const exchange = { incoming, outgoing, target: incoming.originalUrl, origin: originOf(auth) }
     await sendResponse(await answerAuth(auth, toFetchRequest(exchange)), outgoing)
   }
-  app.get(paths, handler)
-  app.post(paths, handler)
+  for (const path of paths) {
+    app.route(path).get(handler).post(handler).put(handler).delete(handler).options(handler)
+  }
 }
 
 /** Middleware that lets through whom the options name; handlers find them as `request.auth`. */

@@ -16,7 +16,7 @@ export type AuthRouteHandler<Incoming extends Request, Context> = (
 /** The handlers of `app/api/auth/[...all]/route.ts`, and of the well-known documents. */
 export function mountAuthRoutes(auth: MountedAuth) {
   const handler = (request: Request) => answerAuth(auth, request)
-  return { GET: handler, POST: handler }
+  return { GET: handler, POST: handler, PUT: handler, DELETE: handler, OPTIONS: handler }
 }
 
 /** A route handler for whom the options name: `export const POST = withAuth(auth, options, handler)`. */

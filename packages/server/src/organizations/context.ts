@@ -1,4 +1,5 @@
 import { authenticate } from '../authenticate/authenticate.ts'
+import { allows } from '../authenticate/principal.ts'
 import type { Permissions, Principal, UserPrincipal } from '../authenticate/principal.ts'
 import type { AuthRequest, AuthServer } from '../authenticate/server.ts'
 import { explainFailure } from '../explain-failure.ts'
@@ -76,10 +77,7 @@ export function hasPermission(
   )
   if (!organization || actions.length === 0) return false
   const { permissions } = organization
-  return actions.every(
-    ({ resource, action }) =>
-      Object.hasOwn(permissions, resource) && permissions[resource]?.includes(action) === true,
-  )
+  return actions.every(({ resource, action }) => allows(permissions, resource, action))
 }
 
 async function ofUser(

@@ -10,6 +10,7 @@ const everything: Permissions = {
   team: ['create', 'update', 'delete'],
   ac: ['create', 'read', 'update', 'delete'],
   apiKey: ['create', 'read', 'update', 'delete'],
+  oauthClient: ['create', 'read', 'update', 'delete'],
 }
 
 /** Who may do what in an organization: the one table that endpoints and guards decide by. */

@@ -285,7 +285,7 @@ describe('DPoP policies', () => {
     expect(listed.status).toBe(200)
     const { body } = await call(world.handler, 'GET', `${ISSUER}/.well-known/agent-configuration`)
     expect(body).toMatchObject({
-      dpop_signing_alg_values_supported: ['EdDSA', 'ES256'],
+      dpop_signing_alg_values_supported: ['EdDSA', 'ES256', 'Ed25519'],
       dpop_bound_access_tokens_required: true,
     })
     await world.close()

@@ -43,6 +43,10 @@ export const EVENTS = {
   'dpop.refused': 'A JWT came without the proof of possession it needs, or with a bad one.',
   'rate.limited': 'Somebody reached a limit; told once a window, however many requests follow.',
   'introspection.refused': 'A resource server asked about a JWT that is worth nothing.',
+  'authorization.approved': 'A person allowed an app what it asked for on another device.',
+  'authorization.denied': 'A person denied an app what it asked for on another device.',
+  'token.exchanged':
+    'An app exchanged a token to act for a person: `details.sentence` says who acts for whom.',
 } as const satisfies Readonly<Record<string, string>>
 
 /** The name of something that happened. */

@@ -1,3 +1,5 @@
+import { isConnectionLost } from '../../database/lost-connection.ts'
+
 const MAX_SIZE = 100
 
 interface Waiting<Input, Output> {
@@ -57,8 +59,10 @@ export class Batch<Input, Output> {
       // `run` keeps its promise of one output for each input.
       for (const [index, { resolve }] of batch.entries()) resolve(outputs[index] as Output)
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error)
-      else await this.#oneByOne(batch)
+      // A database that is away is away for everybody: asking again one by one would only take long.
+      if (batch.length === 1 || isConnectionLost(error)) {
+        for (const { reject } of batch) reject(error)
+      } else await this.#oneByOne(batch)
     }
   }
 
