@@ -5,6 +5,8 @@ import type { VerifiedAgent } from '../agent.ts'
 import { errorResponse } from '../challenge.ts'
 import type { ExecutionOptions } from '../execution.ts'
 import type { AgentGuard } from '../guard.ts'
+import type { AccessToken } from '../oauth/access-token.ts'
+import type { McpAuth } from '../oauth/mcp.ts'
 
 /** Middleware that lets agents through; handlers find them as `c.var.agent`. */
 export function agentGuard(
@@ -22,4 +24,24 @@ export function agentGuard(
     }
     return next()
   }
+}
+
+/** Middleware that lets holders of access tokens through; handlers find them as `c.var.accessToken`. */
+export function mcpAuth(
+  auth: McpAuth,
+): MiddlewareHandler<{ Variables: { accessToken: AccessToken } }> {
+  return async (c, next) => {
+    const request = c.req.raw.bodyUsed ? await cloneRawRequest(c.req) : c.req.raw
+    const { accessToken, response } = await auth.admit(request)
+    if (response) return response
+    c.set('accessToken', accessToken)
+    await next()
+    for (const [name, value] of Object.entries(auth.corsHeaders)) c.header(name, value)
+    return undefined
+  }
+}
+
+/** Middleware that answers for the metadata document of the resource. Put it before every route. */
+export function mcpMetadata(auth: McpAuth): MiddlewareHandler {
+  return async (c, next) => auth.answerMetadata(c.req.raw) ?? next()
 }
