@@ -22,7 +22,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       return interrupted(terminal, json)
     if (json) terminal.print(jsonLine(errorValue(error)))
     else for (const line of errorLines(error)) terminal.printError(line)
-    return exitCodeOf(error)
+    return exitCodeOf(error, argv[0])
   }
 }
 

@@ -1,5 +1,6 @@
 import { AgentClientError, ProtocolError } from '@countersign/agent'
 import type { Approval, CapabilityGrant } from '@countersign/agent'
+import { AccountError } from './account/account-error.ts'
 import { UsageError } from './usage-error.ts'
 
 /** One line of JSON. Characters that could steer a terminal are escaped. */
@@ -19,7 +20,9 @@ export function plain(text: string): string {
 
 /** An error for programs. */
 export function errorValue(error: unknown): unknown {
-  const known = [UsageError, AgentClientError, ProtocolError].some((kind) => error instanceof kind)
+  const known = [AccountError, UsageError, AgentClientError, ProtocolError].some(
+    (kind) => error instanceof kind,
+  )
   if (known) return error
   return {
     error: 'internal_error',
@@ -124,7 +127,10 @@ const networkReasons: Readonly<Record<string, string>> = {
 
 /** Why a connection failed, from the chain of causes. */
 function networkReason(error: unknown): string {
-  if (!(error instanceof AgentClientError) || error.code !== 'unreachable') return ''
+  const isNetwork =
+    (error instanceof AgentClientError && error.code === 'unreachable') ||
+    (error instanceof AccountError && error.kind === 'network')
+  if (!isNetwork) return ''
   let cause: unknown = error.cause
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
     if (cause.name === 'TimeoutError') return ' It did not answer in time.'

@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { openBrowser } from './open-browser.ts'
 
@@ -6,6 +7,8 @@ export interface Terminal {
   /** Whether a person is looking. */
   readonly interactive: boolean
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where questions are asked and answered; absent when nobody could answer. */
+  readonly dialog?: { readonly input: Readable; readonly output: Writable } | undefined
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
   /** Prints one line of output. */
@@ -22,6 +25,10 @@ export interface Terminal {
 export function processTerminal(signal: AbortSignal): Terminal {
   return {
     interactive: process.stdout.isTTY,
+    dialog:
+      process.stdin.isTTY && process.stdout.isTTY
+        ? { input: process.stdin, output: process.stdout }
+        : undefined,
     env: process.env,
     signal,
     print: (line) => void process.stdout.write(`${line}\n`),

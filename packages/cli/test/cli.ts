@@ -18,6 +18,8 @@ export interface RunOptions {
   interactive?: boolean
   input?: string
   signal?: AbortSignal
+  env?: Record<string, string>
+  dialog?: Terminal['dialog']
   onPrint?: (line: string) => void
 }
 
@@ -32,7 +34,8 @@ export async function newCli(
     const opened: string[] = []
     const terminal: Terminal = {
       interactive: options.interactive ?? true,
-      env: { COUNTERSIGN_HOME: home },
+      env: { COUNTERSIGN_HOME: home, ...options.env },
+      dialog: options.dialog,
       signal: options.signal ?? new AbortController().signal,
       print: (line) => {
         out.push(line)

@@ -28,11 +28,11 @@ describe('countersign migrate', { timeout: 120_000 }, () => {
     const env = { DATABASE_URL: await freshDatabase() }
     expect(await countersign(env, 'migrate', '--check')).toMatchObject({
       code: 1,
-      out: 'Missing: 0001_initial\n',
+      out: 'Missing: 0001_initial\nMissing: 0002_provider\n',
     })
     expect(await countersign(env, 'migrate', '--json')).toMatchObject({
       code: 0,
-      out: '{"applied":["0001_initial"]}\n',
+      out: '{"applied":["0001_initial","0002_provider"]}\n',
     })
     expect(await countersign(env, 'migrate', '--check')).toMatchObject({
       code: 0,

@@ -6,7 +6,7 @@ import { deriveKey, newPassphraseKeySource, seal, unseal } from './encryption.ts
 import type { KeySource, SealedFile } from './encryption.ts'
 import { withFileLock } from './file-lock.ts'
 import type { HeldLock } from './file-lock.ts'
-import type { AgentStorage, RecordStore, StoredConnection, StoredHost } from './storage.ts'
+import type { AgentStorage, RecordStore } from './storage.ts'
 
 /** Options of {@link encryptedFileStorage}. */
 export interface EncryptedFileStorageOptions {
@@ -21,10 +21,8 @@ export interface EncryptedFileStorageOptions {
   readonly passphrase?: string | undefined
 }
 
-interface Content {
-  readonly hosts: Readonly<Record<string, StoredHost>>
-  readonly connections: Readonly<Record<string, StoredConnection>>
-}
+/** Records by kind, then by key. */
+type Content = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 
 /**
  * Keeps keys in one encrypted file (scrypt, AES-256-GCM) that several processes may share.
@@ -37,12 +35,14 @@ export function encryptedFileStorage(options: EncryptedFileStorageOptions): Agen
   return { hosts: records(file, 'hosts'), connections: records(file, 'connections') }
 }
 
-function records<K extends keyof Content, T extends Content[K][string]>(
-  file: EncryptedFile,
-  kind: K,
-): RecordStore<T> {
+/** Keeps other secrets of a person the same way, in a file of their own. */
+export function encryptedFileRecords<T>(options: EncryptedFileStorageOptions): RecordStore<T> {
+  return records<T>(new EncryptedFile(options), 'records')
+}
+
+function records<T>(file: EncryptedFile, kind: string): RecordStore<T> {
   const all = (content: Content): Map<string, T> =>
-    new Map(Object.entries(content[kind] as Readonly<Record<string, T>>))
+    new Map(Object.entries((content[kind] ?? {}) as Readonly<Record<string, T>>))
   return {
     get: async (key) => structuredClone(all(await file.read()).get(key)),
     list: async () => structuredClone([...all(await file.read()).values()]),
@@ -77,7 +77,7 @@ class EncryptedFile {
 
   async read(): Promise<Content> {
     const stamp = await this.#stamp()
-    if (stamp === undefined) return { hosts: {}, connections: {} }
+    if (stamp === undefined) return {}
     if (this.#last?.stamp === stamp) return this.#last.content
     const sealed = await this.#readSealed()
     const content = await this.#open(sealed)

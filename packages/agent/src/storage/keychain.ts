@@ -35,7 +35,7 @@ export function keychainStorage({
 }: KeychainStorageOptions): AgentStorage {
   let opening: Promise<AgentStorage> | undefined
   const open = async (): Promise<AgentStorage> => {
-    opening ??= passphraseFor(file, keychain).then((passphrase) =>
+    opening ??= keychainPassphrase(file, keychain).then((passphrase) =>
       encryptedFileStorage({ file, passphrase }),
     )
     // A keychain that was locked may be open the next time.
@@ -55,7 +55,11 @@ export function keychainStorage({
   }
 }
 
-async function passphraseFor(file: string, keychain: Keychain): Promise<string> {
+/** The passphrase of one file, made at its first use. Throws `storage_unreadable`. */
+export async function keychainPassphrase(
+  file: string,
+  keychain: Keychain = systemKeychain(),
+): Promise<string> {
   const path = absolute(file)
   // A digest, so that no path has to be quoted.
   const name = createHash('sha256').update(path).digest('hex').slice(0, 32)
