@@ -91,8 +91,16 @@ export interface ClaimPreview {
 
 /** The signed-in person and the session this browser holds. */
 export interface Session {
-  session: { id: string; createdAt: string }
-  user: { id: string; name: string; email: string }
+  session: { id: string; createdAt: string; activeOrganizationId?: string | null }
+  user: {
+    id: string
+    name: string
+    email: string
+    emailVerified?: boolean
+    /** Roles on this server, with commas between them. */
+    role?: string | null
+    twoFactorEnabled?: boolean | null
+  }
 }
 
 /** One browser in which the person is signed in. */

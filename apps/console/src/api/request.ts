@@ -18,6 +18,16 @@ export function post<T>(path: string, body: unknown = {}): Promise<T> {
   return send<T>('POST', path, { body })
 }
 
+/** Replaces something as the signed-in person. */
+export function put<T>(path: string, body: unknown): Promise<T> {
+  return send<T>('PUT', path, { body })
+}
+
+/** Removes something as the signed-in person. */
+export function del<T>(path: string): Promise<T> {
+  return send<T>('DELETE', path, {})
+}
+
 async function send<T>(method: string, path: string, options: RequestOptions): Promise<T> {
   const response = await reach(basePath + path + search(options.query), {
     method,

@@ -8,10 +8,17 @@ interface PageHeadingProps {
   children?: ReactNode
   /** Leave the focus alone, because a field takes it. */
   keepFocus?: boolean
+  /** For a name that has to be read before anything else. */
+  large?: boolean
 }
 
 /** The page's name: heading, document title, and where focus goes after moving to the page. */
-export function PageHeading({ title, children, keepFocus = false }: PageHeadingProps) {
+export function PageHeading({
+  title,
+  children,
+  keepFocus = false,
+  large = false,
+}: PageHeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
     document.title = `${title} · Countersign`
@@ -23,7 +30,7 @@ export function PageHeading({ title, children, keepFocus = false }: PageHeadingP
       <h1
         ref={heading}
         tabIndex={-1}
-        className="text-2xl font-semibold sm:text-[1.75rem] sm:leading-9"
+        className={`font-semibold ${large ? 'text-3xl wrap-anywhere sm:text-4xl' : 'text-2xl sm:text-[1.75rem] sm:leading-9'}`}
       >
         {title}
       </h1>

@@ -2,8 +2,10 @@ import { useId, useState, type SubmitEvent } from 'react'
 import { passkeysSupported } from '../api/auth.ts'
 import { useReauthentication } from '../hooks/use-reauthentication.ts'
 import { useSession } from '../hooks/use-session.ts'
+import { hasCode } from '../lib/api-error.ts'
 import { problemWords } from '../lib/problem-words.ts'
 import { Button } from './button.tsx'
+import { CodeStep } from './code-step.tsx'
 import { Notice } from './notice.tsx'
 import { TextField } from './text-field.tsx'
 
@@ -20,6 +22,21 @@ export function Reauthenticate({ reason, onDone, onCancel }: ReauthenticateProps
   const [password, setPassword] = useState('')
   const email = useSession().data?.user.email ?? ''
   const proof = useReauthentication(onDone)
+  if (hasCode(proof.error, 'two_factor_required') || proof.variables?.method === 'code') {
+    return (
+      <section aria-labelledby={id} className="card p-5 sm:p-6">
+        <h2 id={id} className="mb-4 text-lg font-semibold">
+          Enter your code
+        </h2>
+        <CodeStep
+          busy={proof.isPending}
+          error={proof.variables?.method === 'code' ? proof.error : null}
+          onSubmit={(factor) => proof.mutate({ method: 'code', factor })}
+          onCancel={proof.reset}
+        />
+      </section>
+    )
+  }
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     if (!proof.isPending) proof.mutate({ method: 'password', password })

@@ -24,3 +24,17 @@ export function PageSkeleton() {
     </main>
   )
 }
+
+/** Stands in for a request while it is read. */
+export function RequestSkeleton() {
+  return (
+    <div className="grid gap-5">
+      <div>
+        <h1 className="sr-only">What is asked</h1>
+        <Skeleton className="h-9 w-4/5" />
+        <Skeleton className="mt-2 h-6 w-1/2" />
+      </div>
+      <CardSkeletons count={2} className="h-56" />
+    </div>
+  )
+}

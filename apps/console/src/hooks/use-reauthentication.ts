@@ -1,11 +1,19 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { signInWithPasskey, signInWithPassword } from '../api/auth.ts'
+import {
+  signInWithCode,
+  signInWithPasskey,
+  signInWithPassword,
+  type SecondFactor,
+} from '../api/auth.ts'
 import { getSession } from '../api/account.ts'
 import { ApiError } from '../lib/api-error.ts'
 import { useSession } from './use-session.ts'
 
 /** How a person proves once more who they are. */
-export type Proof = { method: 'passkey' } | { method: 'password'; password: string }
+export type Proof =
+  | { method: 'passkey' }
+  | { method: 'password'; password: string }
+  | { method: 'code'; factor: SecondFactor }
 
 /** Asks the signed-in person for fresh proof, and refuses the proof of somebody else. */
 export function useReauthentication(onDone: () => void) {
@@ -14,6 +22,7 @@ export function useReauthentication(onDone: () => void) {
   return useMutation({
     mutationFn: async (proof: Proof) => {
       if (proof.method === 'passkey') await signInWithPasskey()
+      else if (proof.method === 'code') await signInWithCode(proof.factor)
       else await signInWithPassword(person?.email ?? '', proof.password)
       const session = await getSession(AbortSignal.timeout(10_000))
       await queries.invalidateQueries()

@@ -48,6 +48,9 @@ const happenings: Readonly<Record<string, Happening>> = {
   'introspection.refused': server('Refused to vouch for a request'),
   'jwt.replayed': agent('A request came a second time'),
   'rate.limited': agent('Too many requests'),
+  'authorization.approved': you('Allowed an app on another device'),
+  'authorization.denied': you('Denied an app on another device'),
+  'token.exchanged': agent('Acts for you in another app'),
 }
 
 const refusals: Readonly<Record<string, string>> = {

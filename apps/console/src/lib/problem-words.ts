@@ -27,8 +27,30 @@ const words: Readonly<Record<string, string>> = {
   PASSKEY_NOT_FOUND: 'This passkey is not known here.',
   other_person:
     'That proof belongs to another account, which is signed in now. Look at the request again.',
+  INVALID_CODE: 'The code is not right, or it has been used. Wait for the next one.',
+  INVALID_BACKUP_CODE: 'The backup code is not right, or it has been used.',
+  INVALID_TWO_FACTOR_COOKIE: 'That took too long. Start over with your password.',
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many wrong codes. Start over with your password.',
+  INVALID_PASSWORD: 'The password is not right.',
+  two_factor_required: 'Your password was right. Enter the code of your authenticator app.',
+  bad_address: 'The app wants the answer at an address that is not safe. Nothing was sent.',
   internal_error: 'Something went wrong on the server. Try again.',
 }
+
+/** Whether a request of an application can no longer be decided: it was, or it waited too long. */
+export function isSpent(error: unknown): boolean {
+  return error instanceof ApiError && spent.has(error.code)
+}
+
+const spent: ReadonlySet<string> = new Set([
+  'interaction_expired',
+  'interaction_used',
+  'invalid_signature',
+  'ticket_used',
+  'invalid_ticket',
+  'approval_decided',
+  'approval_expired',
+])
 
 /** Says what went wrong and what to do, in a person's words. */
 export function problemWords(error: unknown): string {

@@ -1,22 +1,32 @@
 import { Link } from 'react-router'
 import type { ApprovalView } from '../api/contract.ts'
+import type { BackchannelView } from '../api/provider-contract.ts'
 import { Loaded } from '../components/account/loaded.tsx'
+import { BackchannelRequest } from '../components/approval/backchannel-request.tsx'
 import { InboxRequest } from '../components/approval/inbox-request.tsx'
 import { buttonClass } from '../components/button.tsx'
 import { PageHeading } from '../components/page-heading.tsx'
 import { CardSkeletons } from '../components/skeleton.tsx'
 import { useApprovals } from '../hooks/use-agents.ts'
+import { useBackchannel } from '../hooks/use-interaction.ts'
 
 /** The requests that wait for the person, under the apps they connected. */
 export function ApprovalsPage() {
   const approvals = useApprovals()
+  const requests = useBackchannel().data ?? []
   return (
     <div className="grid gap-6">
       <PageHeading title="Approvals">
-        <p>What agents of your connected apps ask for. Nothing happens until you decide.</p>
+        <p>What agents and apps ask of you. Nothing happens until you decide.</p>
       </PageHeading>
       <Loaded query={approvals} skeleton={<CardSkeletons count={2} className="h-52" />}>
-        {(all) => (all.length === 0 ? <NothingWaits /> : <Inbox approvals={all} />)}
+        {(all) =>
+          all.length + requests.length === 0 ? (
+            <NothingWaits />
+          ) : (
+            <Inbox approvals={all} requests={requests} />
+          )
+        }
       </Loaded>
     </div>
   )
@@ -39,13 +49,25 @@ function NothingWaits() {
   )
 }
 
-function Inbox({ approvals }: { approvals: readonly ApprovalView[] }) {
-  const soonest = approvals.toSorted((a, b) => a.expires_at.localeCompare(b.expires_at))
+interface InboxProps {
+  approvals: readonly ApprovalView[]
+  /** Of applications. */
+  requests: readonly BackchannelView[]
+}
+
+function Inbox({ approvals, requests }: InboxProps) {
+  const soonest = [...approvals, ...requests].toSorted((a, b) =>
+    a.expires_at.localeCompare(b.expires_at),
+  )
   return (
     <ul className="grid gap-4">
-      {soonest.map((view) => (
-        <InboxRequest key={view.approval_id} view={view} />
-      ))}
+      {soonest.map((view) =>
+        'ticket' in view ? (
+          <BackchannelRequest key={view.id} view={view} />
+        ) : (
+          <InboxRequest key={view.approval_id} view={view} />
+        ),
+      )}
     </ul>
   )
 }

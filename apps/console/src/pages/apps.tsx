@@ -1,22 +1,25 @@
 import { Link } from 'react-router'
 import type { HostView } from '../api/contract.ts'
 import { AppCard } from '../components/account/app-card.tsx'
+import { Consents } from '../components/account/consents.tsx'
 import { Loaded } from '../components/account/loaded.tsx'
 import { buttonClass } from '../components/button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { PageHeading } from '../components/page-heading.tsx'
 import { CardSkeletons } from '../components/skeleton.tsx'
+import { useConsents } from '../hooks/use-clients.ts'
 import { useHosts } from '../hooks/use-hosts.ts'
 import { isHostOver } from '../lib/host-words.ts'
 
 /** The apps the person connected. */
 export function AppsPage() {
   const hosts = useHosts()
+  const consents = useConsents().data ?? []
   return (
     <div className="grid gap-6">
       <div className="flex flex-wrap items-start justify-between gap-4">
         <PageHeading title="Connected apps">
-          <p>Where your agents live. Each is known by its key, whatever it calls itself.</p>
+          <p>What uses your account, and where your agents live.</p>
         </PageHeading>
         <div className="flex flex-wrap gap-3">
           <Link to="/account/apps/connect" className={buttonClass('primary')}>
@@ -27,8 +30,9 @@ export function AppsPage() {
           </Link>
         </div>
       </div>
+      {consents.length > 0 && <Consents consents={consents} />}
       <Loaded query={hosts} skeleton={<CardSkeletons count={2} className="h-52" />}>
-        {(all) => (all.length === 0 ? <NoApps /> : <AppList hosts={all} />)}
+        {(all) => (all.length + consents.length === 0 ? <NoApps /> : <AppList hosts={all} />)}
       </Loaded>
     </div>
   )
@@ -52,8 +56,14 @@ function AppList({ hosts }: { hosts: readonly HostView[] }) {
   const here = hosts.filter((host) => !isHostOver(host))
   const over = hosts.filter(isHostOver)
   return (
-    <div className="grid gap-8">
-      {here.length === 0 && <p className="text-muted">No app is connected right now.</p>}
+    <section aria-labelledby="hosts" className="grid gap-4">
+      <div>
+        <h2 id="hosts" className="text-lg font-semibold">
+          Apps your agents live in
+        </h2>
+        <p className="text-muted">Each is known by its key, whatever it calls itself.</p>
+      </div>
+      {here.length === 0 && <p className="card p-5 text-muted sm:p-6">None right now.</p>}
       <Cards hosts={here} />
       {over.length > 0 && (
         <details className="group">
@@ -66,7 +76,7 @@ function AppList({ hosts }: { hosts: readonly HostView[] }) {
           </div>
         </details>
       )}
-    </div>
+    </section>
   )
 }
 

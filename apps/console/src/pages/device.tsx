@@ -4,17 +4,18 @@ import type { ApprovalKey } from '../api/approvals.ts'
 import { Approval } from '../components/approval/approval.tsx'
 import { CodeEntry } from '../components/approval/code-entry.tsx'
 import { ClosedRequest } from '../components/approval/outcome-page.tsx'
+import { DeviceConsent } from '../components/consent/device-consent.tsx'
 import { FocusedLayout } from '../components/focused-layout.tsx'
-import { CardSkeletons, Skeleton } from '../components/skeleton.tsx'
+import { RequestSkeleton } from '../components/skeleton.tsx'
 import { StaleNotice, Unavailable } from '../components/unavailable.tsx'
 import { useApproval } from '../hooks/use-approval.ts'
 import { useClosed } from '../hooks/use-closed.ts'
 import { useSession } from '../hooks/use-session.ts'
-import { isUnavailable } from '../lib/api-error.ts'
+import { ApiError, isUnavailable } from '../lib/api-error.ts'
 import { problemWords } from '../lib/problem-words.ts'
 import { formatUserCode, readUserCode, userCodeProblem } from '../lib/user-code.ts'
 
-/** Where a person sees what an agent asks for and decides. */
+/** Where a person enters the code of an agent or of an app's device, sees what it asks for and decides. */
 export function DevicePage() {
   const email = useSession().data?.user.email
   return (
@@ -55,11 +56,11 @@ function Request() {
   if (closed !== undefined) return <ClosedRequest status={closed} />
   if (isUnavailable(error)) return <Unavailable />
   if (isFetching) return <RequestSkeleton />
-  return (
+  const entry = (problem: unknown) => (
     <CodeEntry
       key={code}
       code={code}
-      problem={error === null ? undefined : problemWords(error)}
+      problem={problem === null ? undefined : problemWords(problem)}
       busy={isFetching}
       onSubmit={(entered) => {
         if (readUserCode(entered) === code) refresh()
@@ -67,22 +68,19 @@ function Request() {
       }}
     />
   )
+  // No agent has this code, or nobody says so any more: it may be that of an application.
+  const isOfApp =
+    key.user_code !== undefined && error instanceof ApiError && [404, 429].includes(error.status)
+  return isOfApp ? (
+    <DeviceConsent key={`${code} ${personId}`} code={key.user_code ?? ''}>
+      {(problem) => entry(problem ?? error)}
+    </DeviceConsent>
+  ) : (
+    entry(error)
+  )
 }
 
 function approvalKey(code: string, approvalId: string | undefined): ApprovalKey {
   if (code === '') return approvalId === undefined ? {} : { approval_id: approvalId }
   return userCodeProblem(code) === undefined ? { user_code: formatUserCode(code) } : {}
-}
-
-function RequestSkeleton() {
-  return (
-    <div className="grid gap-5">
-      <div>
-        <h1 className="sr-only">What an agent asks</h1>
-        <Skeleton className="h-9 w-4/5" />
-        <Skeleton className="mt-2 h-6 w-1/2" />
-      </div>
-      <CardSkeletons count={2} className="h-56" />
-    </div>
-  )
 }

@@ -31,7 +31,10 @@ export function ForgotPasswordPage() {
 
 function AskForm() {
   const [email, setEmail] = useState('')
-  const asking = useMutation({ mutationFn: () => requestPasswordReset(email.trim()) })
+  const { search } = useLocation()
+  const asking = useMutation({
+    mutationFn: () => requestPasswordReset(email.trim(), `/reset-password${search}`),
+  })
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
     if (!asking.isPending) asking.mutate()

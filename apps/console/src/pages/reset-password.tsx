@@ -27,7 +27,7 @@ function DeadLink() {
   return (
     <div className="mt-6 grid gap-4">
       <Notice tone="warn">This link has expired, or it has been used.</Notice>
-      <Link to="/forgot-password" className="link">
+      <Link to={`/forgot-password${useOnward()}`} className="link">
         Ask for a new one
       </Link>
     </div>
@@ -73,9 +73,18 @@ function Saved() {
       <Notice tone="good" alert>
         Your new password is saved.
       </Notice>
-      <Link to="/sign-in" className="link">
+      <Link to={`/sign-in${useOnward()}`} className="link">
         Sign in
       </Link>
     </div>
   )
+}
+
+/** The query with which the person came to sign in: what the letter's link added is left out. */
+function useOnward(): string {
+  const [params] = useSearchParams()
+  const onward = new URLSearchParams(params)
+  onward.delete('token')
+  onward.delete('error')
+  return onward.size === 0 ? '' : `?${onward}`
 }

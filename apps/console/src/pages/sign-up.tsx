@@ -1,5 +1,6 @@
 import { useState, type SubmitEvent } from 'react'
 import { Link, useLocation } from 'react-router'
+import { BackInApp } from '../components/back-in-app.tsx'
 import { signUp } from '../api/auth.ts'
 import { Button } from '../components/button.tsx'
 import { Notice } from '../components/notice.tsx'
@@ -32,8 +33,9 @@ export function SignUpPage() {
 
 function SignUpForm() {
   const [account, setAccount] = useState({ name: '', email: '', password: '' })
-  const creation = useSignIn<void, boolean>(() =>
-    signUp({ ...account, email: account.email.trim() }),
+  const { search } = useLocation()
+  const creation = useSignIn((_: void, oauthQuery) =>
+    signUp({ ...account, email: account.email.trim() }, { oauthQuery, back: `/sign-in${search}` }),
   )
   const field = (name: keyof typeof account) => ({
     name,
@@ -44,7 +46,10 @@ function SignUpForm() {
   })
   const submit = (event: SubmitEvent): void => {
     event.preventDefault()
-    if (!creation.isPending) creation.mutate()
+    if (!creation.isPending) creation.mutate(undefined)
+  }
+  if (creation.data?.opened !== undefined) {
+    return <BackInApp title="Your account is made" url={creation.data.opened} />
   }
   return (
     <form onSubmit={submit} className="mt-6 grid gap-4">
@@ -58,7 +63,7 @@ function SignUpForm() {
         minLength={8}
         {...field('password')}
       />
-      {creation.data === false && (
+      {creation.data?.letter && (
         <Notice tone="good" alert>
           We sent a letter to {account.email.trim()}. Follow the link in it, then sign in.
         </Notice>

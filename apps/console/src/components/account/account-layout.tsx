@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'react'
 import { Link, NavLink, Outlet, useLocation, useNavigate } from 'react-router'
 import { signOut } from '../../api/auth.ts'
 import { useApprovals } from '../../hooks/use-agents.ts'
+import { useMayAdminister } from '../../hooks/use-clients.ts'
+import { useBackchannel } from '../../hooks/use-interaction.ts'
 import { useSession } from '../../hooks/use-session.ts'
 import { Button } from '../button.tsx'
 import { Wordmark } from '../mark.tsx'
@@ -11,13 +13,19 @@ const pages = [
   ['/account/agents', 'Agents'],
   ['/account/approvals', 'Approvals'],
   ['/account/apps', 'Apps'],
+  ['/account/organizations', 'Organizations'],
+  ['/account/keys', 'API keys'],
   ['/account/sessions', 'Sessions'],
   ['/account/passkeys', 'Passkeys'],
+  ['/account/second-factor', 'Second factor'],
 ] as const
+
+const administration = ['/account/applications', 'Applications'] as const
 
 /** The frame of the account pages. */
 export function AccountLayout() {
   const nav = useRef<HTMLElement>(null)
+  const shown = useMayAdminister() ? [...pages, administration] : pages
   const { pathname } = useLocation()
   useEffect(() => {
     // On a small screen the row scrolls; the place one is at stays in sight.
@@ -37,20 +45,20 @@ export function AccountLayout() {
           <Link
             to="/account/agents"
             aria-label="Countersign, home"
-            className="-ml-1 flex min-h-14 items-center rounded-md px-1 sm:min-h-16"
+            className="-ml-1 flex min-h-14 items-center rounded-md px-1"
           >
             <Wordmark />
           </Link>
           <nav
             ref={nav}
             aria-label="Account"
-            className="scrollless order-last -mx-4 flex w-[calc(100%+2rem)] overflow-x-auto px-2.5 text-sm sm:order-none sm:mx-0 sm:w-auto sm:px-0 sm:text-[0.9375rem]"
+            className="scrollless order-last -mx-4 flex w-[calc(100%+2rem)] overflow-x-auto px-2.5 text-sm sm:-mx-3 sm:w-[calc(100%+1.5rem)] sm:px-0"
           >
-            {pages.map(([to, name]) => (
+            {shown.map(([to, name]) => (
               <NavLink
                 key={to}
                 to={to}
-                className="relative flex min-h-11 items-center rounded-md px-1.5 font-medium whitespace-nowrap text-muted -outline-offset-2 hover:text-ink aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-1.5 sm:px-3 sm:aria-[current=page]:after:inset-x-3 aria-[current=page]:after:bottom-0 aria-[current=page]:after:h-0.5 aria-[current=page]:after:rounded-full aria-[current=page]:after:bg-accent sm:min-h-16"
+                className="relative flex min-h-11 items-center rounded-md px-1.5 font-medium whitespace-nowrap text-muted -outline-offset-2 hover:text-ink aria-[current=page]:text-ink aria-[current=page]:after:absolute aria-[current=page]:after:inset-x-1.5 sm:px-3 sm:aria-[current=page]:after:inset-x-3 aria-[current=page]:after:bottom-0 aria-[current=page]:after:h-0.5 aria-[current=page]:after:rounded-full aria-[current=page]:after:bg-accent "
               >
                 {name}
                 {to === '/account/approvals' && <WaitingCount />}
@@ -73,7 +81,9 @@ export function AccountLayout() {
 
 /** How many requests wait for the person; nothing when none does. */
 function WaitingCount() {
-  const count = useApprovals().data?.length ?? 0
+  const agents = useApprovals().data?.length ?? 0
+  const apps = useBackchannel().data?.length ?? 0
+  const count = agents + apps
   if (count === 0) return null
   return (
     <span className="ml-1.5 inline-flex min-w-5 items-center justify-center rounded-full bg-accent px-1.5 text-xs leading-5 font-semibold text-on-accent tabular-nums">

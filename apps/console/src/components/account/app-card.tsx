@@ -12,14 +12,14 @@ export function AppCard({ host }: { host: HostView }) {
   return (
     <li className="card relative grid gap-4 p-5 transition-colors hover:border-control sm:p-6">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <h2 className="min-w-0 text-lg font-semibold wrap-anywhere">
+        <h3 className="min-w-0 text-lg font-semibold wrap-anywhere">
           <Link
             to={`/account/apps/${host.host_id}`}
             className="rounded-sm after:absolute after:inset-0 after:rounded-[0.875rem]"
           >
             {hostName(host)}
           </Link>
-        </h2>
+        </h3>
         <Badge tone={tone}>{words}</Badge>
         <Icon name="arrow" className="ml-auto size-5 text-muted" />
       </div>

@@ -12,6 +12,8 @@ interface OutcomePageProps {
   /** One sentence per thing that is allowed now. */
   sentences?: readonly string[]
   agentId?: string | undefined
+  /** Where to go on, where that is no agent. */
+  link?: { to: string; label: string }
 }
 
 /** The end of a request: what happened, and that the page can be closed. */
@@ -22,9 +24,9 @@ export function OutcomePage({
   text,
   sentences = [],
   agentId,
+  link = agentLink(agentId),
 }: OutcomePageProps) {
   const ring = tone === 'good' ? 'bg-good-soft text-good' : 'bg-sunken text-muted'
-  const target = agentId === undefined ? '/account/agents' : `/account/agents/${agentId}`
   return (
     <div className="card p-6 sm:p-8">
       <span className={`mb-4 flex size-12 items-center justify-center rounded-full ${ring}`}>
@@ -43,11 +45,17 @@ export function OutcomePage({
           ))}
         </ul>
       )}
-      <Link to={target} className={`mt-6 ${buttonClass('secondary')}`}>
-        {agentId === undefined ? 'See your agents' : 'See this agent'}
+      <Link to={link.to} className={`mt-6 ${buttonClass('secondary')}`}>
+        {link.label}
       </Link>
     </div>
   )
+}
+
+function agentLink(agentId: string | undefined) {
+  return agentId === undefined
+    ? { to: '/account/agents', label: 'See your agents' }
+    : { to: `/account/agents/${agentId}`, label: 'See this agent' }
 }
 
 /** For a request that somebody decided elsewhere, or nobody decided in time. */
