@@ -20,10 +20,12 @@ export interface AppParts {
   readonly loopbackOnly: boolean
   /** E-mails that were kept instead of sent, to be shown at `/dev/inbox`. */
   readonly inbox?: DevelopmentInbox | undefined
+  /** Answers MCP clients at `/mcp`, and with the metadata of that resource. */
+  readonly mcp?: ((request: Request) => Promise<Response>) | undefined
 }
 
 /** Everything the server answers: the authority, its console and its health. */
-export function createApp({ auth, consoleFiles, baseURL, loopbackOnly, inbox }: AppParts) {
+export function createApp({ auth, consoleFiles, baseURL, loopbackOnly, inbox, mcp }: AppParts) {
   const headers = securityHeaders(baseURL.startsWith('https:'))
   const app = new Hono<{ Variables: { requestId: string } }>()
 
@@ -56,8 +58,14 @@ export function createApp({ auth, consoleFiles, baseURL, loopbackOnly, inbox }: 
   })
 
   app.all('/api/auth/*', (c) => uncached(auth.handler(c.req.raw)))
-  app.get('/.well-known/agent-configuration', (c) => auth.handler(c.req.raw))
-  app.get('/.well-known/jwks.json', (c) => auth.handler(c.req.raw))
+
+  if (mcp) {
+    app.all('/mcp', (c) => mcp(c.req.raw))
+    app.all('/.well-known/oauth-protected-resource/mcp', (c) => mcp(c.req.raw))
+    app.all('/.well-known/oauth-protected-resource', (c) => mcp(c.req.raw))
+  }
+  // Its documents stand at the origin (RFC 8615), and answer preflights of other origins.
+  app.all('/.well-known/*', (c) => auth.handler(c.req.raw))
 
   if (inbox) app.route('/dev/inbox', inboxPages(inbox, baseURL))
 

@@ -20,8 +20,8 @@ try {
   const data = settings.connectionString
     ? `PostgreSQL at ${new URL(settings.connectionString).host}`
     : shortPath(settings.dataDir)
-  const { account, url } = server
-  process.stdout.write(banner({ url, account, data, demo: settings.demo }))
+  const { account, inbox, url } = server
+  process.stdout.write(banner({ url, account, data, inbox, demo: settings.demo }))
   stopOnSignal(server.stop)
 } catch (error) {
   if (expected.some((kind) => error instanceof kind)) {

@@ -7,7 +7,7 @@ export interface FirstAccount {
   readonly password: string
 }
 
-/** Creates an account when there is none yet. Of several servers that start together, one does. */
+/** Creates the account of an administrator when there is none yet. Of several servers that start together, one does. */
 export async function createFirstAccount(
   auth: Pick<Auth, '$context'>,
   email: string,
@@ -21,7 +21,7 @@ export async function createFirstAccount(
     // Together, so that no start leaves a person without the password that was never printed.
     await adapter.transaction(async (rows) => {
       // The operator named the address: no link has to prove it.
-      const person = { email, name: 'Owner', emailVerified: true, ...now }
+      const person = { email, name: 'Owner', emailVerified: true, role: 'admin', ...now }
       const { id } = await rows.create<typeof person, { id: string }>({
         model: 'user',
         data: person,

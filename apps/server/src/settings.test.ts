@@ -26,6 +26,7 @@ describe('readSettings', () => {
       secret: undefined,
       demo: true,
       migrate: undefined,
+      dynamicRegistration: false,
       firstEmail: 'owner@countersign.local',
       trustedProxies: [],
     })

@@ -1,7 +1,13 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
-import { ConfigurationError, isLoopback, proxyList, readEnvironment } from '@countersign/server'
+import {
+  ConfigurationError,
+  isLoopback,
+  parseSwitch,
+  proxyList,
+  readEnvironment,
+} from '@countersign/server'
 import type { Environment, SmtpOptions } from '@countersign/server'
 import { parseMail } from './mail-settings.ts'
 
@@ -13,8 +19,8 @@ export interface Settings extends Environment {
   readonly baseURL: string
   /** Whether the demo bank runs beside the server. */
   readonly demo: boolean
-  /** Whether missing migrations are applied at start; undefined leaves it to `createAuth`. */
-  readonly migrate: boolean | undefined
+  /** Whether any client may register itself (RFC 7591). */
+  readonly dynamicRegistration: boolean
   readonly firstEmail: string
   /** Addresses of reverse proxies that may say who the client is. */
   readonly trustedProxies: readonly string[]
@@ -33,6 +39,7 @@ export interface NotifySettings {
 /** Reads the settings. A wrong value throws a `ConfigurationError` of one sentence. */
 export function readSettings(source: Readonly<Record<string, string | undefined>>): Settings {
   const value = (name: string) => source[name]?.trim() || undefined
+  const switched = (name: string) => parseSwitch(value(name), name)
   const environment = readEnvironment(source)
   const { production } = environment
   const port = parsePort(value('PORT') ?? '4100')
@@ -42,15 +49,15 @@ export function readSettings(source: Readonly<Record<string, string | undefined>
     port,
     host: parseHost(value('COUNTERSIGN_HOST')) ?? (production ? undefined : '127.0.0.1'),
     baseURL: environment.baseURL ?? `http://localhost:${port}`,
-    demo: parseSwitch('COUNTERSIGN_DEMO', value('COUNTERSIGN_DEMO')) ?? !production,
-    migrate: parseSwitch('COUNTERSIGN_MIGRATE', value('COUNTERSIGN_MIGRATE')),
+    demo: switched('COUNTERSIGN_DEMO') ?? !production,
+    dynamicRegistration: switched('COUNTERSIGN_DYNAMIC_REGISTRATION') ?? false,
     firstEmail: parseEmail(value('COUNTERSIGN_FIRST_EMAIL') ?? 'owner@countersign.local'),
     trustedProxies: parseProxies(value('COUNTERSIGN_TRUSTED_PROXIES')),
     notify: parseNotify(value('COUNTERSIGN_NOTIFY_URL'), value('COUNTERSIGN_NOTIFY_SECRET')),
     mail: parseMail(
       value('COUNTERSIGN_SMTP_URL'),
       value('COUNTERSIGN_MAIL_FROM'),
-      parseSwitch('COUNTERSIGN_SMTP_PLAINTEXT', value('COUNTERSIGN_SMTP_PLAINTEXT')),
+      switched('COUNTERSIGN_SMTP_PLAINTEXT'),
     ),
   }
   if (production && !settings.secret) {
@@ -75,13 +82,6 @@ function parsePort(value: string): number {
 function parseHost(value: string | undefined): string | undefined {
   if (value === undefined || value === 'localhost' || isIP(value) !== 0) return value
   throw new ConfigurationError('COUNTERSIGN_HOST must be an IP address of this machine.')
-}
-
-function parseSwitch(name: string, value: string | undefined): boolean | undefined {
-  if (value === undefined) return undefined
-  if (['1', 'true', 'on', 'yes'].includes(value.toLowerCase())) return true
-  if (['0', 'false', 'off', 'no'].includes(value.toLowerCase())) return false
-  throw new ConfigurationError(`${name} must be \`true\` or \`false\`.`)
 }
 
 function parseEmail(value: string): string {

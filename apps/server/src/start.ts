@@ -21,6 +21,8 @@ import { readConsoleFiles } from './console-files.ts'
 import { startDemo } from './demo.ts'
 import { createFirstAccount } from './first-account.ts'
 import type { FirstAccount } from './first-account.ts'
+import { ownMcpServer } from './own-mcp-server.ts'
+import { providerOptions } from './provider.ts'
 import type { Settings } from './settings.ts'
 
 const consoleDirectory = fileURLToPath(new URL('../../console/dist', import.meta.url))
@@ -31,6 +33,8 @@ export interface RunningServer {
   readonly url: string
   /** The account that this start created; absent on later starts. */
   readonly account: FirstAccount | undefined
+  /** Whether e-mails end in the inbox of development. */
+  readonly inbox: boolean
   /** Finishes what is under way, for a few seconds at most, and closes the database. */
   stop(): Promise<void>
 }
@@ -48,6 +52,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       migrate: settings.migrate,
       ...(settings.secret && { secret: settings.secret }),
       mail: mailFor(settings, inbox),
+      provider: providerOptions(settings),
       agentAuth: { ...demo?.capabilities, ...notifications(settings) },
     })
     await auth.$ready
@@ -60,7 +65,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     }
     // Last of all: a password that is made must also be printed.
     const account = await createFirstAccount(auth, settings.firstEmail)
-    return { url: settings.baseURL, account, stop }
+    return { url: settings.baseURL, account, inbox: inbox !== undefined, stop }
   } catch (error) {
     await demo?.bank.stop()
     await auth?.$close()
@@ -103,6 +108,7 @@ async function listen(
     consoleFiles: readConsoleFiles(consoleDirectory),
     loopbackOnly: host !== undefined && isLoopback(host),
     inbox,
+    mcp: ownMcpServer(auth, settings),
   })
   const proxies = proxyList(trustedProxies)
   const server = createAdaptorServer({

@@ -302,7 +302,7 @@ describe('a server on PostgreSQL', () => {
       code: 1,
       output: '',
       errors:
-        'countersign: The database lacks 0001_initial: run `npx @countersign/cli migrate`, or start once with COUNTERSIGN_MIGRATE=true.\n',
+        'countersign: The database lacks 0001_initial, 0002_provider: run `npx @countersign/cli migrate`, or start once with COUNTERSIGN_MIGRATE=true.\n',
     })
 
     const migrating = { ...production, COUNTERSIGN_MIGRATE: 'true' }
