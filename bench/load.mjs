@@ -54,6 +54,10 @@ function prepare(target, scenario, identity) {
     bearer: { authorization: `Bearer ${identity.jwt}` },
   }[scenario.kind]
   if (fixed) return () => request(target, { path, headers: fixed })
+  if (scenario.kind === 'document') {
+    return () => request(target, { path: path[target.name], headers: {} })
+  }
+  if (scenario.kind === 'form') return form(target, scenario, identity)
   const agentKey = privateKeyOf(identity.agentKey.secret)
   const hostKey = privateKeyOf(identity.hostKey.secret)
   const agentToken = (audience) =>
@@ -79,15 +83,32 @@ function prepare(target, scenario, identity) {
   return forms[scenario.kind]
 }
 
-function request({ port }, { path, body, token, headers = { authorization: `Bearer ${token}` } }) {
-  const text = body === undefined ? '' : JSON.stringify(body)
+/** Requests of a form, each with the next of what was made for the round, if it needs something. */
+function form(target, { path, form: fields }, { authorization }) {
+  return () => {
+    target.used = (target.used ?? 0) + 1
+    const { seeds = [''], used } = target
+    const body = fields.replace('SEED', seeds[used % seeds.length])
+    const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' }
+    return request(target, { path: path[target.name], headers, text: body })
+  }
+}
+
+function request(
+  { port },
+  {
+    path,
+    body,
+    token,
+    headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    text = body === undefined ? '' : JSON.stringify(body),
+  },
+) {
   const head = [
-    `${body === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1`,
+    `${text === '' ? 'GET' : 'POST'} ${path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ...(body === undefined
-      ? []
-      : ['content-type: application/json', `content-length: ${Buffer.byteLength(text)}`]),
+    ...(text === '' ? [] : [`content-length: ${Buffer.byteLength(text)}`]),
   ]
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${text}`)
 }

@@ -1,6 +1,6 @@
 /** One scenario's rounds in figures. The ratio is taken per pair, then the median of those. */
-export function summarise({ name, title, target }, rounds, statements) {
-  const summary = { name, title, target, sides: {}, rounds, statements }
+export function summarise({ name, title, target, beside = 'peer' }, rounds, statements) {
+  const summary = { name, title, target, beside, sides: {}, rounds, statements }
   for (const side of Object.keys(rounds[0])) {
     const of = (figure) => median(rounds.map((round) => figure(round[side])))
     summary.sides[side] = {
@@ -12,8 +12,8 @@ export function summarise({ name, title, target }, rounds, statements) {
       loadedStatements: statements[side].loaded.perRequest,
     }
   }
-  if (rounds[0].countersign && rounds[0].peer) {
-    const ratios = rounds.map(({ countersign, peer }) => rate(countersign) / rate(peer))
+  if (rounds[0].countersign && rounds[0][beside]) {
+    const ratios = rounds.map((round) => rate(round.countersign) / rate(round[beside]))
     summary.ratios = ratios
     summary.ratio = median(ratios)
   }
@@ -25,15 +25,15 @@ export function summarise({ name, title, target }, rounds, statements) {
 
 /** What is missed of the targets. */
 export function problems(results) {
-  return results.flatMap(({ title, target, ratio, ofFloor, statements }) => {
+  return results.flatMap(({ title, target, beside, ratio, ofFloor, statements }) => {
     const missed = []
     if (target?.floor && ofFloor < target.floor) {
       missed.push(`${title}: ${ofFloor.toFixed(2)} of the floor, not ${target.floor}`)
     }
     if (target?.ratio && ratio < target.ratio) {
-      missed.push(`${title}: ${ratio.toFixed(1)} times the peer, not ${target.ratio}`)
+      missed.push(`${title}: ${ratio.toFixed(1)} times the ${beside}, not ${target.ratio}`)
     }
-    if (target?.statements && countersignStatements(statements) > target.statements) {
+    if (target?.statements !== undefined && countersignStatements(statements) > target.statements) {
       missed.push(`${title}: more than ${target.statements} statements`)
     }
     return missed

@@ -8,7 +8,7 @@ import { startPostgres } from './postgres.mjs'
 import { printTable, problems, summarise } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 import { message, startServer } from './server-process.mjs'
-import { appSides, makeIdentities, sides as agentSides } from './sides.mjs'
+import { appSides, makeIdentities, providerSides, sides as agentSides } from './sides.mjs'
 
 const { values: flags } = parseArgs({
   options: {
@@ -17,7 +17,7 @@ const { values: flags } = parseArgs({
     pairs: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '32' },
-    /** `agents`, or `app` for sessions, API keys and JWTs. */
+    /** `agents`, `app` for sessions, API keys and JWTs, or `provider` for OAuth. */
     suite: { type: 'string', default: 'agents' },
     /** Names of scenarios, separated by commas. */
     only: { type: 'string' },
@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
   },
 })
 
-const sides = flags.suite === 'app' ? appSides : agentSides
+const sides = { agents: agentSides, app: appSides, provider: providerSides }[flags.suite]
 const chosen = scenarios
   .filter(({ suite = 'agents' }) => suite === flags.suite)
   .filter(({ name }) => flags.only?.split(',').includes(name) ?? true)
@@ -123,12 +123,18 @@ async function timed(name, scenario, rates) {
   }
 }
 
-async function run(name, scenario, { count, seconds: length, connections }) {
+async function run(name, scenario, { count, seconds: length, connections, onSeeded }) {
   const { server, database, load: all } = targets.get(name)
-  const target = { ...all, identities: all.identities.slice(0, connections) }
+  const target = { ...all, name, identities: all.identities.slice(0, connections) }
+  if (scenario.seed) {
+    const seeds = await fetch(`${all.origin}/seed?kind=${scenario.seed}&count=${count + 64}`)
+    if (!seeds.ok) throw new Error(`${name}: ${await seeds.text()}`)
+    target.seeds = await seeds.json()
+  }
   // What the last round registered goes, so that every round meets the same amount of data.
   if (flags.suite === 'agents' && !sides[name].scenarios)
     await database.query(`delete from agent where name = 'fresh'`)
+  await onSeeded?.()
   const before = await server.cpu()
   load.send({ type: 'round', target, scenario, count, seconds: length })
   const result = await message(load, 'result')
@@ -144,9 +150,10 @@ async function run(name, scenario, { count, seconds: length, connections }) {
 async function countStatements(name, scenario, connections) {
   const { admin } = postgres
   await track('top')
-  await admin.query('select pg_stat_statements_reset()')
   const count = connections * 10 + 50
-  const result = await run(name, scenario, { count, seconds: 60, connections })
+  // What the seeds took is not the requests'.
+  const onSeeded = () => admin.query('select pg_stat_statements_reset()')
+  const result = await run(name, scenario, { count, seconds: 60, connections, onSeeded })
   const { rows } = await admin.query(
     `select query, calls from pg_stat_statements join pg_database d on d.oid = dbid
      where d.datname = $1 and query !~ '^delete from agent where name'

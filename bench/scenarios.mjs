@@ -1,7 +1,9 @@
+import { tokenForm } from './servers/provider-client.mjs'
+
 /**
  * What is measured. Targets: `ratio` is how many times the peer's throughput, `floor` which part of
  * the floor's, `statements` how many each request may take once the caller is known. The suite is
- * `agents` unless it says otherwise; `--suite app` measures the other.
+ * `agents` unless it says otherwise; `--suite` measures another.
  */
 export const scenarios = [
   {
@@ -73,5 +75,71 @@ export const scenarios = [
     path: '/check-bearer',
     expect: '"userId":"',
     target: { ratio: 3.5, statements: 0 },
+  },
+  {
+    suite: 'provider',
+    name: 'client-credentials',
+    title: 'token for a client',
+    kind: 'form',
+    path: { countersign: '/api/auth/oauth2/token', peer: '/token' },
+    form: 'grant_type=client_credentials&scope=bench:read',
+    expect: '"access_token"',
+    target: { ratio: 1.5, statements: 1 },
+  },
+  {
+    suite: 'provider',
+    name: 'code',
+    title: 'code exchange',
+    kind: 'form',
+    seed: 'code',
+    path: { countersign: '/api/auth/oauth2/token', peer: '/token' },
+    form: tokenForm({ code: 'SEED' }),
+    expect: '"id_token"',
+    target: { ratio: 1.5, statements: 2 },
+  },
+  {
+    suite: 'provider',
+    name: 'refresh',
+    title: 'refresh',
+    kind: 'form',
+    seed: 'refresh',
+    path: { countersign: '/api/auth/oauth2/token', peer: '/token' },
+    form: 'grant_type=refresh_token&refresh_token=SEED',
+    expect: '"refresh_token"',
+    target: { ratio: 1.5, statements: 2 },
+  },
+  {
+    suite: 'provider',
+    name: 'oauth-introspect',
+    title: 'introspect an access token',
+    kind: 'form',
+    seed: 'access',
+    path: { countersign: '/api/auth/oauth2/introspect', peer: '/token/introspection' },
+    form: 'token=SEED',
+    expect: '"active":true',
+    target: { ratio: 1.5, statements: 0 },
+  },
+  {
+    suite: 'provider',
+    name: 'discovery',
+    title: 'discovery document',
+    kind: 'document',
+    beside: 'plain',
+    path: {
+      countersign: '/.well-known/openid-configuration',
+      plain: '/api/auth/.well-known/openid-configuration',
+    },
+    expect: '"issuer"',
+    target: { ratio: 10, statements: 0 },
+  },
+  {
+    suite: 'provider',
+    name: 'jwks',
+    title: 'JWK Set',
+    kind: 'document',
+    beside: 'plain',
+    path: { countersign: '/.well-known/jwks.json', plain: '/api/auth/jwks' },
+    expect: '"keys"',
+    target: { ratio: 10, statements: 0 },
   },
 ]

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { newKey, privateKeyOf, signJwt } from './jwt.mjs'
+import { authorization as clientAuthorization } from './servers/provider-client.mjs'
 
 /**
  * What is compared. Countersign and the peer are prepared through their own HTTP interface alike: people sign up, hosts
@@ -27,6 +28,20 @@ export const appSides = {
     script: './servers/app-floor.mjs',
     scenarios: ['session'],
     makeIdentity: async (origin) => (await fetch(`${origin}/session`)).json(),
+  },
+}
+
+const providerScenarios = ['client-credentials', 'code', 'refresh', 'oauth-introspect']
+const makeIdentity = async () => ({ authorization: clientAuthorization })
+
+/** The provider: beside `oidc-provider`, and for its documents beside plain Better Auth. */
+export const providerSides = {
+  countersign: { script: './servers/provider.mjs', makeIdentity },
+  peer: { script: './servers/oidc-provider.mjs', scenarios: providerScenarios, makeIdentity },
+  plain: {
+    script: './peers/provider.mjs',
+    scenarios: ['discovery', 'jwks'],
+    makeIdentity,
   },
 }
 
