@@ -44,7 +44,7 @@ function assertVersion(version: unknown, origin: string): void {
   if (typeof version === 'string' && /^1\.\d+(-draft)?$/.test(version)) return
   throw new AgentClientError(
     'unsupported_version',
-    `${origin} does not offer version 1 of Agent Auth.`,
+    `${origin} does not offer Agent Auth 1.`,
     { details: { version } },
   )
 }
