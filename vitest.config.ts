@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config'
 
@@ -32,15 +33,17 @@ function project(name: string, folder: string): TestProjectConfiguration {
     test: {
       name,
       include: ['**/*.test.{ts,tsx}'],
-      testTimeout: slow ? 120_000 : 15_000,
+      testTimeout: slow ? 120_000 : 30_000,
       // The first database of a run starts PostgreSQL.
-      hookTimeout: slow ? 120_000 : 30_000,
+      hookTimeout: slow ? 120_000 : 60_000,
     },
   }
 }
 
 export default defineConfig({
   test: {
+    // Much of a test's time is waiting for PostgreSQL, a browser or another process: one core is shared.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Stands here and in no project: one PostgreSQL serves the whole run.
     globalSetup: ['./testing/postgres-global-setup.ts'],
     projects: Object.entries(folders).map(([name, folder]) => project(name, folder)),
