@@ -42,11 +42,9 @@ export function endpoint(
 
 function assertVersion(version: unknown, origin: string): void {
   if (typeof version === 'string' && /^1\.\d+(-draft)?$/.test(version)) return
-  throw new AgentClientError(
-    'unsupported_version',
-    `${origin} does not offer Agent Auth 1.`,
-    { details: { version } },
-  )
+  throw new AgentClientError('unsupported_version', `${origin} does not offer Agent Auth 1.`, {
+    details: { version },
+  })
 }
 
 function readIssuer(issuer: unknown, origin: string): string {
