@@ -9,7 +9,10 @@ import { admin } from 'better-auth/plugins/admin'
 export function peoplePlugin() {
   const { endpoints, schema, hooks: _, ...plugin } = admin()
   const { impersonateUser: _impersonate, stopImpersonating: _stop, ...kept } = endpoints
-  return { ...plugin, schema: { user: schema.user }, endpoints: kept } satisfies BetterAuthPlugin
+  const { role, ...others } = schema.user.fields
+  // As a default, so that the answer to a sign-up with a taken address has it, too.
+  const fields = { ...others, role: { ...role, defaultValue: 'user' } }
+  return { ...plugin, schema: { user: { fields } }, endpoints: kept } satisfies BetterAuthPlugin
 }
 
 /** Whether a person administers this server. Roles are stored with commas between them. */

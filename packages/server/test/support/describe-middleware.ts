@@ -215,7 +215,7 @@ export function describeMiddleware(
           apiKey('csk_nothing'),
           { 'x-countersign-api-key': '' },
           bearer('nothing'),
-          bearer(`${world.jwt.slice(0, -2)}AA`),
+          bearer(tampered(world.jwt)),
           { authorization: 'Basic YTpi' },
           { authorization: `ApiKey ${world.key}x` },
         ]) {
@@ -671,4 +671,10 @@ export function describeMiddleware(
       })
     })
   })
+}
+
+/** A JWT with another signature: its last characters have bits that do not count, those before have not. */
+function tampered(jwt: string): string {
+  const at = jwt.length - 20
+  return jwt.slice(0, at) + (jwt[at] === 'A' ? 'B' : 'A') + jwt.slice(at + 1)
 }
