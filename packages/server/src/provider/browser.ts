@@ -3,6 +3,8 @@ import { ConfigurationError } from '../env.ts'
 import type { ProviderContext } from './context.ts'
 import { createEngine } from './engine.ts'
 import { afterSignIn, authorizeEndpoint } from './guard/authorize.ts'
+import { everyFactor } from './guard/every-factor.ts'
+import { oneQuery } from './guard/one-query.ts'
 import { continueInteraction } from './interaction/continue.ts'
 import { decideInteraction } from './interaction/decide.ts'
 import { activeOrganization, showInteraction } from './interaction/show.ts'
@@ -56,7 +58,10 @@ export function browserParts(
     async close(): Promise<void> {
       await running?.stop()
     },
-    hooks: { before: engine.hooks.before, after: [afterSignIn(current, contextOf)] },
+    hooks: {
+      before: [oneQuery, ...engine.hooks.before, everyFactor],
+      after: [afterSignIn(current, contextOf)],
+    },
     sessionHooks: {
       create: {
         before: async (

@@ -24,6 +24,12 @@ const claims: Readonly<Record<string, Claim>> = {
   email_verified: { scope: 'email', of: ({ emailVerified }) => emailVerified },
 }
 
+/** Whether a claim is one that a scope of these gives. */
+export function isClaimOf(name: string, scopes: readonly string[]): boolean {
+  const claim = Object.hasOwn(claims, name) ? claims[name] : undefined
+  return claim !== undefined && scopes.includes(claim.scope)
+}
+
 /** Names of the claims that can be asked for one by one, besides by scope. */
 export const CLAIM_NAMES: readonly string[] = Object.keys(claims)
 

@@ -71,7 +71,7 @@ export function createProviderContext(auth: AuthContext, parts: ContextParts): P
     issuer,
     basePath: auth.options.basePath ?? '/api/auth',
     keys,
-    clients: new Clients(store, connection),
+    clients: new Clients(store, connection, options),
     clientKeys: new ClientKeys(options.dangerouslyAllowLoopback ?? false),
     dpopNonces: new DpopNonces(auth.secret),
     limits: new ProviderLimits(auth, options.rateLimit, connection),

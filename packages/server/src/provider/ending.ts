@@ -1,5 +1,5 @@
 import { type Change, namedBy, type OnChange } from '../adapter/tell-changes.ts'
-import { isBanned } from '../agent-auth/people.ts'
+import { isBanned } from '../people/ban.ts'
 import type { ProviderContext } from './context.ts'
 import { type FamilyFilter, removeTokensOf, revokeFamilies } from './store/families.ts'
 import type { KnownTokens } from './tokens/known-tokens.ts'

@@ -150,7 +150,12 @@ export async function runAuthorize(
 export async function runConsent(
   { endpoints }: Engine,
   ctx: EndpointContext,
-  body: { readonly accept: boolean; readonly scope?: string; readonly oauth_query: string },
+  body: {
+    readonly accept: boolean
+    readonly scope?: string
+    readonly claims?: string
+    readonly oauth_query: string
+  },
 ): Promise<string> {
   const input = { ...inputOf(ctx), method: 'POST', query: {}, body }
   return destinationOf(await dispatchAuthEndpoint(endpoints.oauth2Consent, input))
@@ -179,6 +184,9 @@ function destinationOf(answer: unknown): string {
 /**
  * Without an organization the engine takes whichever consent comes first, also one for an
  * organization. Here it finds the one outside organizations, and no other.
+ *
+ * For a request without a resource it leaves the resources of the consent before in place: they would
+ * go together with scopes that nobody allowed there. Here they go.
  */
 function exactConsents(adapter: AuthContext['adapter']): AuthContext['adapter'] {
   const findOne: typeof adapter.findOne = async <Row>(
@@ -191,7 +199,15 @@ function exactConsents(adapter: AuthContext['adapter']): AuthContext['adapter'] 
     const rows = await adapter.findMany<Row & { referenceId?: unknown }>({ model, where })
     return rows.find(({ referenceId }) => (referenceId ?? null) === null) ?? null
   }
-  return { ...adapter, findOne }
+  const update: typeof adapter.update = (change) => {
+    if (change.model !== 'oauthConsent') return adapter.update(change)
+    const { update: values } = change
+    return adapter.update({
+      ...change,
+      update: { ...values, resources: values['resources'] ?? [] },
+    })
+  }
+  return { ...adapter, findOne, update }
 }
 
 /** A request as the engine signed it for a page. */

@@ -55,8 +55,10 @@ export async function serve(
   request: Request,
   context: ProviderContext,
 ): Promise<Response> {
+  if (route.crossOrigin && request.method === 'OPTIONS') return preflight(route)
   const shared = route.crossOrigin ? corsHeaders(request) : {}
   try {
+    checkMethod(route, request)
     const reply = await route.handle({
       context,
       method: request.method,
@@ -76,7 +78,7 @@ export async function serve(
 }
 
 /** The answer to a preflight of a browser (Fetch, CORS protocol): no cookies, ever. */
-export function preflight(route: MachineRoute): Response {
+function preflight(route: MachineRoute): Response {
   return new Response(null, {
     status: 204,
     headers: {
@@ -86,6 +88,14 @@ export function preflight(route: MachineRoute): Response {
       'access-control-max-age': '86400',
     },
   })
+}
+
+/** Refuses a method that the endpoint does not have, and names those it has (RFC 9110 section 15.5.6). */
+function checkMethod({ methods, crossOrigin }: MachineRoute, { method }: Request): void {
+  if (methods.some((known) => known === method)) return
+  const allow = [...methods, ...(crossOrigin ? ['OPTIONS'] : [])].join(', ')
+  const description = `This endpoint answers ${methods.join(' and ')} alone.`
+  throw new OAuthError('invalid_request', description, { status: 405, headers: { allow } })
 }
 
 function corsHeaders(request: Request): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../env.ts'
+import { checkSecret, ConfigurationError } from '../env.ts'
 import { type ResolvedScope, resolveScopes, type ScopeCatalogue } from './scopes.ts'
 import { checkTrustedIssuers } from './trusted-issuers/check.ts'
 import type { AssertionAudience, TrustedIssuer } from './trusted-issuers/options.ts'
@@ -53,6 +53,11 @@ export interface ProviderOptions {
   readonly dpopNonce?: boolean | undefined
   /** Slows down whoever asks the token endpoint too often. @default true */
   readonly rateLimit?: boolean | undefined
+  /**
+   * What the subjects of pairwise clients are made with. Whoever changes the secret of the server keeps
+   * the one before here: else those clients know nobody again. @default the secret of the server
+   */
+  readonly pairwiseSecret?: string | undefined
   /** Whether somebody administers clients. @default the role `admin` */
   readonly isAdministrator?: ((user: { readonly id: string }) => boolean) | undefined
   /** Asks a person on another device (CIBA): sends them to `url`. Absent, the inbox alone shows it. */
@@ -125,6 +130,9 @@ export function resolveProviderOptions(options: ProviderOptions = {}): ResolvedP
     trustedIssuers: options.trustedIssuers ?? [],
     assertionAudiences: options.assertionAudiences ?? [],
     rateLimit: options.rateLimit ?? true,
+  }
+  if (resolved.pairwiseSecret !== undefined) {
+    checkSecret(resolved.pairwiseSecret, '`provider.pairwiseSecret`')
   }
   for (const [name, value] of Object.entries(resolved.lifetimes)) {
     if (!Number.isInteger(value) || value < 1) {

@@ -1,4 +1,4 @@
-import { isBanned } from '../agent-auth/people.ts'
+import { isBanned } from '../people/ban.ts'
 import type { Client } from './clients/client.ts'
 import type { Person } from './tokens/model.ts'
 

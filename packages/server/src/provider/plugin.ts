@@ -13,7 +13,7 @@ import { administrationEndpoints } from './clients/administration.ts'
 import type { ProviderConnection } from './connection.ts'
 import { createProviderContext, type ProviderContext } from './context.ts'
 import { endingHooks, forgetTokens } from './ending.ts'
-import { type MachineRoute, preflight, serve } from './http.ts'
+import { type MachineRoute, serve } from './http.ts'
 import { type ProviderOptions, resolveProviderOptions } from './options.ts'
 import { type AnswerDocument, discoveryDocuments } from './routes/discovery.ts'
 import { backchannelAuthentication } from './routes/backchannel-authentication.ts'
@@ -67,14 +67,7 @@ interface ProviderParts {
 export function createProvider(options: ProviderOptions, parts: ProviderParts): Provider {
   const resolved = resolveProviderOptions(options)
   parts.keys.use('RS256')
-  const routes = new Map<string, MachineRoute>(
-    machineRoutes.flatMap((route) =>
-      route.methods.map((method) => [`${method} ${route.path}`, route] as const),
-    ),
-  )
-  const shared = new Map<string, MachineRoute>(
-    machineRoutes.filter((route) => route.crossOrigin).map((route) => [route.path, route]),
-  )
+  const routes = new Map<string, MachineRoute>(machineRoutes.map((route) => [route.path, route]))
   let context: ProviderContext | undefined
   let documents: AnswerDocument | undefined
   const contextOf = (auth: AuthContext): ProviderContext => {
@@ -95,12 +88,7 @@ export function createProvider(options: ProviderOptions, parts: ProviderParts): 
     const document = documents(request.method, path)
     if (document) return document
     if (!path.startsWith(`${current.basePath}/`)) return null
-    const below = path.slice(current.basePath.length)
-    if (request.method === 'OPTIONS') {
-      const route = shared.get(below)
-      return route ? Promise.resolve(preflight(route)) : null
-    }
-    const route = routes.get(`${request.method} ${below}`)
+    const route = routes.get(path.slice(current.basePath.length))
     return route ? serve(route, request, current) : null
   }
   const browser = browserParts(resolved, contextOf)

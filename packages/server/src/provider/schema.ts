@@ -223,7 +223,10 @@ export const providerSchema = {
       scopes: { type: 'string[]', required: true },
       resources: list,
       bindingMessage: text,
-      acr: text,
+      /** The classes of sign-in that were asked for, with spaces between them. */
+      acrValues: text,
+      /** How the person who answered was signed in, as the session has it. */
+      amr: text,
       /** `pending`, `approved`, `denied` or `used`. */
       status: needed,
       /** Seconds between polls; grows when the client is too fast. */

@@ -79,6 +79,11 @@ export function resolveScopes(own: ScopeCatalogue): ReadonlyMap<string, Resolved
   return new Map(entries)
 }
 
+/** What clients that nobody vouched for may ask for: everything that is not sensitive. */
+export function openScopes(scopes: ReadonlyMap<string, ResolvedScope>): string[] {
+  return [...scopes.values()].filter(({ sensitive }) => !sensitive).map(({ name }) => name)
+}
+
 /** The scopes in a `scope` parameter, each once; empty for an absent, empty or blank one. */
 export function parseScope(scope: string | undefined): string[] {
   return [...new Set((scope ?? '').split(' ').filter((name) => name !== ''))]

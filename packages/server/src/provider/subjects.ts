@@ -4,17 +4,22 @@ import type { ProviderContext } from './context.ts'
 import { derivedKey } from './derived-key.ts'
 
 type SubjectClient = Pick<Client, 'clientId' | 'subjectType' | 'redirectUris'>
-type SubjectContext = Pick<ProviderContext, 'auth'>
+type SubjectContext = Pick<ProviderContext, 'auth' | 'options'>
 
 /**
  * The `sub` under which a client knows a person (OpenID Connect Core section 8): the id of the user,
  * or for a pairwise client a keyed digest of its sector and the id.
  *
- * The same person always has the same one there, as long as the secret of the server stays.
+ * The same person always has the same one there, as long as the host of the client's redirect URIs
+ * stays, and `pairwiseSecret`, which without that option is the secret of the server.
  */
-export function subjectOf({ auth }: SubjectContext, client: SubjectClient, userId: string): string {
+export function subjectOf(
+  { auth, options: { pairwiseSecret = auth.secret } }: SubjectContext,
+  client: SubjectClient,
+  userId: string,
+): string {
   if (client.subjectType !== 'pairwise') return userId
-  return createHmac('sha256', derivedKey(auth.secret, 'pairwise subjects'))
+  return createHmac('sha256', derivedKey(pairwiseSecret, 'pairwise subjects'))
     .update(JSON.stringify([sectorOf(client), userId]))
     .digest('base64url')
 }
@@ -23,7 +28,8 @@ export function subjectOf({ auth }: SubjectContext, client: SubjectClient, userI
  * Which clients see the same pairwise subjects (section 8.1): those whose redirect URIs all have the
  * same host.
  *
- * A client with several hosts or none is a sector of its own. So is one on a loopback address or a
+ * A client with several hosts or none is a sector of its own; several are refused where clients are
+ * made and changed, because without a `sector_identifier_uri` nobody says what they have in common. So is one on a loopback address or a
  * private-use scheme, which anybody's app has as well.
  */
 export function sectorOf({ clientId, redirectUris }: Omit<SubjectClient, 'subjectType'>): string {

@@ -179,7 +179,8 @@ CREATE TABLE oauth_pending_authorization (
   scopes text[] NOT NULL,
   resources text[],
   binding_message text,
-  acr text,
+  acr_values text,
+  amr text,
   status text NOT NULL,
   "interval" integer NOT NULL,
   next_poll_at timestamptz NOT NULL,
@@ -265,9 +266,11 @@ CREATE FUNCTION countersign_end_banned() RETURNS trigger LANGUAGE plpgsql AS $$ 
 CREATE FUNCTION countersign_end_membership() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE oauth_grant SET revoked_at = now() WHERE user_id = OLD.user_id AND reference_id = OLD.organization_id AND revoked_at IS NULL; RETURN NULL; END $$;
 CREATE FUNCTION countersign_queue_logout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO oauth_logout_delivery (id, client_id, subject, session_id, next_attempt_at, created_at) SELECT gen_random_uuid()::text, c.client_id, OLD.user_id, OLD.id, now(), now() FROM oauth_client c WHERE c.backchannel_logout_uri IS NOT NULL AND c.client_id IN (SELECT g.client_id FROM oauth_grant g WHERE g.session_id = OLD.id); IF FOUND THEN PERFORM pg_notify('countersign_lookup', 'oauth-logout ' || OLD.id); END IF; RETURN NULL; END $$;
 CREATE FUNCTION countersign_end_exchanged() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE oauth_grant SET revoked_at = NEW.revoked_at WHERE parent_id = OLD.id AND revoked_at IS NULL; RETURN NULL; END $$;
+CREATE FUNCTION countersign_end_handed_on() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE oauth_grant SET revoked_at = now() FROM oauth_grant held WHERE oauth_grant.parent_id = held.id AND oauth_grant.revoked_at IS NULL AND held.client_id = NEW.client_id AND (NEW.disabled OR NOT held.user_id = ANY (NEW.allowed_users)); RETURN NULL; END $$;
 CREATE TRIGGER oauth_access_token_changed AFTER DELETE OR UPDATE ON oauth_access_token FOR EACH ROW WHEN (OLD.expires_at > now()) EXECUTE FUNCTION countersign_tell_access_token();
 CREATE TRIGGER oauth_grant_changed AFTER DELETE OR UPDATE ON oauth_grant FOR EACH ROW WHEN (OLD.expires_at > now()) EXECUTE FUNCTION countersign_tell_oauth_grant();
 CREATE TRIGGER oauth_grant_ended AFTER UPDATE OF revoked_at ON oauth_grant FOR EACH ROW WHEN (OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL) EXECUTE FUNCTION countersign_end_exchanged();
+CREATE TRIGGER oauth_client_ends_exchanged AFTER UPDATE OF disabled, allowed_users ON oauth_client FOR EACH ROW WHEN (NEW.disabled OR NEW.allowed_users IS NOT NULL) EXECUTE FUNCTION countersign_end_handed_on();
 CREATE TRIGGER oauth_client_deleted AFTER DELETE ON oauth_client FOR EACH ROW EXECUTE FUNCTION countersign_tell_oauth_client();
 CREATE TRIGGER oauth_client_changed AFTER UPDATE ON oauth_client FOR EACH ROW WHEN (OLD.last_used_at IS NOT DISTINCT FROM NEW.last_used_at) EXECUTE FUNCTION countersign_tell_oauth_client();
 CREATE TRIGGER oauth_resource_changed AFTER INSERT OR DELETE OR UPDATE ON oauth_resource FOR EACH STATEMENT EXECUTE FUNCTION countersign_tell_oauth_resources();

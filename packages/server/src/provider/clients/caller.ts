@@ -1,6 +1,6 @@
 import { ProtocolError } from '@countersign/protocol'
 import { getSessionFromCtx } from 'better-auth/api'
-import { isBanned } from '../../agent-auth/people.ts'
+import { isBanned } from '../../people/ban.ts'
 import { isAdministrator as hasAdministratorRole } from '../../people/people-plugin.ts'
 import type { ProviderContext } from '../context.ts'
 

@@ -33,6 +33,8 @@ export interface Client {
   readonly postLogoutRedirectUris: readonly string[]
   readonly backchannelLogoutUri: string | null
   readonly backchannelLogoutSessionRequired: boolean
+  /** Where it is told that a person answered (CIBA Core section 4); null for one that polls. */
+  readonly notificationEndpoint: string | null
   readonly grantTypes: readonly string[]
   readonly responseTypes: readonly string[]
   /** What it may ask for. */
@@ -53,7 +55,10 @@ export interface Client {
   readonly lastUsedAt: Date | null
   /** Until when its metadata document counts without being fetched again; null without one. */
   readonly documentExpiresAt: Date | null
-  /** What people relied on in its metadata document when they consented. */
+  /**
+   * What people relied on in its metadata document when they consented. A dynamic client has one for
+   * the scopes that were open to it.
+   */
   readonly documentPin: string | null
   readonly createdAt: Date | null
   readonly updatedAt: Date | null

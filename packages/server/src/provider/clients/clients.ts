@@ -1,9 +1,11 @@
 import { LookupCache } from '../../lookup/cache.ts'
 import type { ProviderConnection } from '../connection.ts'
+import type { ResolvedProviderOptions } from '../options.ts'
 import { findClient, insertClient } from '../store/clients.ts'
 import type { ProviderStore } from '../store/store.ts'
 import { builtInClients } from './built-in.ts'
 import type { Client } from './client.ts'
+import { withNewScopes } from './new-scopes.ts'
 
 /** What is looked up before the database: clients that describe themselves at a URL. */
 export type ResolveClient = (clientId: string) => Promise<Client | null>
@@ -12,10 +14,16 @@ export type ResolveClient = (clientId: string) => Promise<Client | null>
 export class Clients {
   readonly #store: ProviderStore
   readonly #cache = new LookupCache<Client>(() => [])
+  readonly #options: ResolvedProviderOptions
   #resolveDocument: ResolveClient | undefined
 
-  constructor(store: ProviderStore, connection: ProviderConnection | null) {
+  constructor(
+    store: ProviderStore,
+    connection: ProviderConnection | null,
+    options: ResolvedProviderOptions,
+  ) {
     this.#store = store
+    this.#options = options
     connection?.lookups.add(this.#cache, { kind: 'oauth-client' })
   }
 
@@ -48,7 +56,8 @@ export class Clients {
   async #read(clientId: string): Promise<Client | null> {
     const found = await findClient(this.#store, clientId)
     const builtIn = found ? undefined : builtInClients.get(clientId)
-    if (!builtIn) return found
+    const parts = { store: this.#store, options: this.#options }
+    if (!builtIn) return found && withNewScopes(parts, found)
     // Whoever comes second finds what the first one stored.
     await insertClient(this.#store, builtIn)
     return findClient(this.#store, clientId)

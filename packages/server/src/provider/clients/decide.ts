@@ -21,11 +21,21 @@ export function rulesOf({
   return { scopes, schemes: redirectSchemes }
 }
 
+/** What only a person says of an application, never the application itself. */
+export type AdministeredField =
+  | 'description'
+  | 'notificationEndpoint'
+  | 'referenceId'
+  | 'accessTokenLifetime'
+  | 'refreshTokenLifetime'
+  | 'allowedUsers'
+  | 'disabled'
+
 /** An application as people describe it: every field that is decided here. */
 export type DescribedClient = Pick<
   Client,
+  | AdministeredField
   | 'name'
-  | 'description'
   | 'uri'
   | 'icon'
   | 'policy'
@@ -42,13 +52,8 @@ export type DescribedClient = Pick<
   | 'defaultScopes'
   | 'jwks'
   | 'jwksUri'
-  | 'referenceId'
-  | 'accessTokenLifetime'
-  | 'refreshTokenLifetime'
-  | 'allowedUsers'
   | 'subjectType'
   | 'dpopBoundAccessTokens'
-  | 'disabled'
 >
 
 /** What an application is before anybody said anything about it. */
@@ -66,6 +71,7 @@ export function blankClient({ scopes }: ClientRules): DescribedClient {
     postLogoutRedirectUris: [],
     backchannelLogoutUri: null,
     backchannelLogoutSessionRequired: false,
+    notificationEndpoint: null,
     grantTypes: ['authorization_code', 'refresh_token'],
     responseTypes: ['code'],
     scopes: [...scopes.values()].filter((scope) => scope.default).map(({ name }) => name),
@@ -107,6 +113,7 @@ export function describeClient(
     backchannelLogoutUri: given(input.backchannel_logout_uri, before.backchannelLogoutUri),
     backchannelLogoutSessionRequired:
       input.backchannel_logout_session_required ?? before.backchannelLogoutSessionRequired,
+    notificationEndpoint: notificationEndpointOf(before, input),
     grantTypes: input.grant_types ?? before.grantTypes,
     responseTypes: input.response_types ?? before.responseTypes,
     scopes: input.scopes ?? before.scopes,
@@ -139,6 +146,21 @@ function methodOf(
   if (type === 'public') return 'none'
   if (type === 'confidential' && before === 'none') return 'client_secret_basic'
   return before
+}
+
+/** Where pings go: a client has an endpoint for them, or polls (CIBA Core section 4). */
+function notificationEndpointOf(
+  { notificationEndpoint: before }: DescribedClient,
+  {
+    backchannel_token_delivery_mode: mode,
+    backchannel_client_notification_endpoint: endpoint,
+  }: ClientInput,
+): string | null {
+  const field = 'backchannel_client_notification_endpoint'
+  if (mode === 'poll' && endpoint) throw refused(field, 'is for the delivery mode ping')
+  const after = mode === 'poll' ? null : given(endpoint, before)
+  if (mode === 'ping' && after === null) throw refused(field, 'is needed for the mode ping')
+  return after
 }
 
 function check(after: DescribedClient, input: ClientInput, rules: ClientRules): void {

@@ -76,13 +76,23 @@ export function asksAgain({ documentPin }: Pick<Client, 'documentPin'>, pin: str
   return isElsewhere || after.method !== before.method || after.keys !== before.keys
 }
 
-/** The scopes of a client after its document was fetched again: with those that are new here. */
+/**
+ * The scopes of a client that described itself, with those that are new here since: what was offered
+ * before and taken away from it stays away.
+ */
 export function scopesAfter(
   { scopes, documentPin }: Pick<Client, 'scopes' | 'documentPin'>,
   open: readonly string[],
 ): string[] {
   const { offered } = JSON.parse(documentPin ?? '{"offered":[]}') as Pin
   return [...new Set([...scopes, ...open.filter((name) => !offered.includes(name))])]
+}
+
+/** A pin after more scopes were offered; the same text when all of them were before. */
+export function offering(documentPin: string, open: readonly string[]): string {
+  const pin = JSON.parse(documentPin) as Pin
+  const offered = [...new Set([...pin.offered, ...open])]
+  return JSON.stringify({ ...pin, offered } satisfies Pin)
 }
 
 function refused(reason: string): OAuthError {

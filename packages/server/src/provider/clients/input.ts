@@ -37,6 +37,8 @@ const fields = {
   post_logout_redirect_uris: names(MAX_URIS),
   backchannel_logout_uri: page.nullable(),
   backchannel_logout_session_required: z.boolean(),
+  backchannel_token_delivery_mode: z.enum(['poll', 'ping']),
+  backchannel_client_notification_endpoint: page.nullable(),
   grant_types: z
     .array(z.enum(grantTypes))
     .min(1)

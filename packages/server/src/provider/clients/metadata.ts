@@ -2,12 +2,12 @@ import { displayText } from '@countersign/protocol'
 import * as z from 'zod'
 import { OAuthError } from '../oauth-error.ts'
 import { judgeRedirectUri } from '../redirect-uri.ts'
-import { parseScope } from '../scopes.ts'
-import type { DescribedClient } from './decide.ts'
-import type { ClientRules } from './decide.ts'
+import { openScopes, parseScope } from '../scopes.ts'
+import type { AdministeredField, ClientRules, DescribedClient } from './decide.ts'
 import {
   applicationTypeOf,
   authenticationMethods,
+  DEVICE_CODE,
   isImageUrl,
   isPageUrl,
   publicGrantTypes,
@@ -18,28 +18,7 @@ import {
 const MAX_URIS = 20
 
 /** What a client says of itself (RFC 7591 section 2), as it is stored. */
-export interface ClientMetadata extends Pick<
-  DescribedClient,
-  | 'name'
-  | 'uri'
-  | 'icon'
-  | 'policy'
-  | 'tos'
-  | 'tokenEndpointAuthMethod'
-  | 'applicationType'
-  | 'redirectUris'
-  | 'postLogoutRedirectUris'
-  | 'backchannelLogoutUri'
-  | 'backchannelLogoutSessionRequired'
-  | 'grantTypes'
-  | 'responseTypes'
-  | 'scopes'
-  | 'defaultScopes'
-  | 'jwks'
-  | 'jwksUri'
-  | 'subjectType'
-  | 'dpopBoundAccessTokens'
-> {
+export interface ClientMetadata extends Omit<DescribedClient, AdministeredField> {
   readonly contacts: readonly string[] | null
   readonly softwareId: string | null
   readonly softwareVersion: string | null
@@ -126,7 +105,7 @@ export function parseMetadata(
     responseTypes: responseTypesOf(said, grantTypes),
     ...scopesOf(said, rules),
     ...keysOf(said, defaultMethod),
-    subjectType: subjectTypeOf(said, redirectUris),
+    subjectType: subjectTypeOf(said, redirectUris, grantTypes),
     dpopBoundAccessTokens: said.dpop_bound_access_tokens ?? false,
     contacts: said.contacts ?? null,
     softwareId: said.software_id ?? null,
@@ -160,7 +139,7 @@ function responseTypesOf({ response_types: asked }: Said, grantTypes: string[]):
  * resource, what it needs. What it named is what it gets when it names nothing.
  */
 function scopesOf({ scope }: Said, { scopes }: ClientRules) {
-  const open = [...scopes.values()].filter(({ sensitive }) => !sensitive).map(({ name }) => name)
+  const open = openScopes(scopes)
   const named = parseScope(scope).filter((name) => open.includes(name))
   return { scopes: open, defaultScopes: named.length > 0 ? named : null }
 }
@@ -186,9 +165,22 @@ function backchannelOf({ backchannel_logout_uri: asked }: Said, redirectUris: st
   throw refused('backchannel_logout_uri', 'must have the host of a redirect URI')
 }
 
-function subjectTypeOf({ subject_type: asked = 'public' }: Said, redirectUris: string[]) {
-  if (asked === 'pairwise' && redirectHosts(redirectUris).length > 1) {
+/**
+ * Clients of one host see the same pairwise subjects, and only answers that go to it prove that a
+ * client is of that host: a grant without redirects would tell anybody who people are there.
+ */
+function subjectTypeOf(
+  { subject_type: asked = 'public' }: Said,
+  redirectUris: string[],
+  grantTypes: string[],
+) {
+  if (asked === 'public') return asked
+  if (redirectHosts(redirectUris).length > 1) {
     throw refused('subject_type', 'pairwise needs redirect URIs of one host')
+  }
+  const isElsewhere = grantTypes.includes(DEVICE_CODE) && redirectUris.length > 0
+  if (isElsewhere) {
+    throw refused('subject_type', 'pairwise with redirect URIs excludes the grant of device codes')
   }
   return asked
 }

@@ -6,10 +6,10 @@ import { portless } from '../redirect-uri.ts'
  * The digest of a registration: two that say the same are the same client.
  *
  * The ports of this computer do not count, because each start of a program has another one, and nor
- * does the order of lists.
+ * does the order of lists, or what is open to clients besides what they name.
  */
 export function registrationHash(metadata: ClientMetadata): string {
-  const { redirectUris, postLogoutRedirectUris, ...others } = metadata
+  const { redirectUris, postLogoutRedirectUris, scopes: _, ...others } = metadata
   const normalized = {
     ...others,
     redirectUris: redirectUris.map(portless),

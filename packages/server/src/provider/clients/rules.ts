@@ -1,12 +1,15 @@
 import { redirectTarget } from '../redirect-uri.ts'
 import type { ClientAuthenticationMethod } from './client.ts'
 
+/** The grant without redirects that clients may have which nobody vouched for. */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
+
 /** Grant types that a client can be given. */
 export const grantTypes = [
   'authorization_code',
   'refresh_token',
   'client_credentials',
-  'urn:ietf:params:oauth:grant-type:device_code',
+  DEVICE_CODE,
   'urn:openid:params:grant-type:ciba',
   'urn:ietf:params:oauth:grant-type:token-exchange',
   'urn:ietf:params:oauth:grant-type:jwt-bearer',
@@ -19,7 +22,7 @@ export type GrantType = (typeof grantTypes)[number]
 export const publicGrantTypes: ReadonlySet<string> = new Set<GrantType>([
   'authorization_code',
   'refresh_token',
-  'urn:ietf:params:oauth:grant-type:device_code',
+  DEVICE_CODE,
 ])
 
 /** How clients prove who they are at the endpoints of machines. */

@@ -25,6 +25,8 @@ export function viewOfClient(
     post_logout_redirect_uris: client.postLogoutRedirectUris,
     backchannel_logout_uri: client.backchannelLogoutUri,
     backchannel_logout_session_required: client.backchannelLogoutSessionRequired,
+    backchannel_token_delivery_mode: client.notificationEndpoint === null ? 'poll' : 'ping',
+    backchannel_client_notification_endpoint: client.notificationEndpoint,
     grant_types: client.grantTypes,
     response_types: client.responseTypes,
     scopes: client.scopes,

@@ -15,7 +15,7 @@ import { resourcesOf } from '../tokens/access-token.ts'
 import { makeTokens } from '../tokens/issue.ts'
 import type { Confirmation, Person, TokenRequest } from '../tokens/model.ts'
 import { getsRefreshToken } from '../tokens/refresh-token.ts'
-import { defaultScopesOf, narrowResources, scopesFor } from '../tokens/scopes.ts'
+import { defaultScopesOf, heldScopes, narrowResources, scopesFor } from '../tokens/scopes.ts'
 import { type GrantHandler, invalidGrant, required } from './grant-handler.ts'
 
 /** RFC 7636 section 4.1. */
@@ -143,7 +143,7 @@ function grantOf(context: ProviderContext, { client, record }: Authorized) {
 
 function scopesIn(context: ProviderContext, { client, record }: Authorized): readonly string[] {
   const scopes = parseScope(record.query.scope)
-  return scopes.length > 0 ? scopes : defaultScopesOf(context, client)
+  return scopes.length > 0 ? heldScopes(scopes, client) : defaultScopesOf(context, client)
 }
 
 function resourcesIn({ resource, query }: CodeRecord): readonly string[] {

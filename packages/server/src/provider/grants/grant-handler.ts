@@ -18,6 +18,12 @@ export function required({ parameters }: Pick<MachineRequest, 'parameters'>, nam
   throw new OAuthError('invalid_request', `The parameter \`${name}\` is missing.`)
 }
 
+/** Refuses rich authorization requests (RFC 9396) by name: ignored, they would give more than was asked for. */
+export function refuseDetails({ parameters }: Pick<MachineRequest, 'parameters'>): void {
+  if (parameters.get('authorization_details') === undefined) return
+  throw new OAuthError('invalid_authorization_details', '`authorization_details` is not supported.')
+}
+
 /** A refusal of what was presented: it counts for nothing, or not here (RFC 6749 section 5.2). */
 export function invalidGrant(description: string): OAuthError {
   return new OAuthError('invalid_grant', description)

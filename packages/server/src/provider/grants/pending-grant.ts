@@ -1,14 +1,23 @@
 import type { Client } from '../clients/client.ts'
 import { confirmationOf } from '../dpop.ts'
+import { endFamilies } from '../ending.ts'
 import type { MachineRequest } from '../http.ts'
+import { acrOf } from '../interaction/acr.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { type PendingAuthorization, pollOutcome } from '../pending/pending.ts'
-import { claimApproved, countPoll, findBySecret, slowDown } from '../pending/pending-store.ts'
+import {
+  claimApproved,
+  countPoll,
+  findBySecret,
+  isKept,
+  slowDown,
+} from '../pending/pending-store.ts'
 import { isMemberOf } from '../store/people.ts'
 import { issueTokens } from '../tokens/issue.ts'
 import type { TokenResponse } from '../tokens/model.ts'
 import { tokenHash } from '../tokens/known-tokens.ts'
 import { getsRefreshToken } from '../tokens/refresh-token.ts'
+import { heldScopes } from '../tokens/scopes.ts'
 import { invalidGrant, required } from './grant-handler.ts'
 import { requirePerson } from './person.ts'
 
@@ -32,7 +41,8 @@ export async function pollForTokens(
   const pending = await findBySecret(context.store, secretHash)
   if (!pending || pending.kind !== kind || pending.clientId !== client.clientId) throw unknown()
   await refuseUnanswered(request, pending)
-  const { id, userId, scopes, referenceId, acr, authTime } = pending
+  const { id, userId, referenceId, amr, authTime } = pending
+  const scopes = heldScopes(pending.scopes, client)
   const person = await requirePerson(context, client, userId ?? '')
   if (!(await isMemberOf(context.store, person.id, referenceId))) {
     throw invalidGrant('The person does not belong to the organization any more.')
@@ -41,7 +51,7 @@ export async function pollForTokens(
   // From here on it is used, whatever happens.
   if (!(await claimApproved(context.store, id))) throw unknown()
   const resources = pending.resources ?? []
-  return issueTokens(context, {
+  const response = await issueTokens(context, {
     client,
     // No session: it was approved in a browser that is not where the client runs.
     grant: {
@@ -51,7 +61,7 @@ export async function pollForTokens(
       resources,
       referenceId,
       authTime,
-      acr,
+      ...acrOf({ amr }),
       codeHash: secretHash,
     },
     person,
@@ -61,6 +71,10 @@ export async function pollForTokens(
     refresh: getsRefreshToken(client, scopes),
     now,
   })
+  if (await isKept(context.store, id)) return response
+  // The person removed the access while the tokens were made.
+  await endFamilies(context, { clientId: client.clientId, userId: person.id })
+  throw invalidGrant('What the person allowed has ended.')
 }
 
 /** Throws what a client is told that has to wait, or waits in vain. */

@@ -9,7 +9,7 @@ import { tokenHash } from '../tokens/known-tokens.ts'
 import { mintTokens } from '../tokens/mint.ts'
 import type { Confirmation, Person } from '../tokens/model.ts'
 import { refreshRow, successorOf } from '../tokens/refresh-token.ts'
-import { narrowResources, narrowScopes, scopesFor } from '../tokens/scopes.ts'
+import { heldScopes, narrowResources, narrowScopes, scopesFor } from '../tokens/scopes.ts'
 import { type GrantHandler, invalidGrant, required } from './grant-handler.ts'
 
 /** The refresh grant (OAuth 2.1 section 4.3), with rotation. */
@@ -27,7 +27,7 @@ export const refreshToken: GrantHandler = {
     const { token, family, person } = verdict.good
     const resources = narrowResources(parameters.getAll('resource'), family.resources)
     const scopes = scopesFor(
-      narrowScopes(parameters.get('scope'), family.scopes),
+      narrowScopes(parameters.get('scope'), heldScopes(family.scopes, client)),
       resourcesOf(context, resources),
     )
     const lifetimes = lifetimesOf(client, context.options.lifetimes)

@@ -49,7 +49,7 @@ async function delegated(request: MachineRequest, client: Client): Promise<Token
   const actor = await actorOf(request, { client, userId, confirmation })
   const delegation = narrowed(request, { client, subject, actor })
   const response = await issueChild(request, { client, subject, delegation, confirmation })
-  if (!(await isStillOpen(context, subject.family.id))) {
+  if (!(await isStillOpen(context, subject, request.now))) {
     throw badSubject('It is no access token that counts.')
   }
   await recordExchange(context, {

@@ -1,3 +1,4 @@
+import { isStorableJson } from '@countersign/protocol'
 import * as z from 'zod'
 import { ACR_VALUES } from '../interaction/acr.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -50,8 +51,10 @@ export function withoutAcr(text: string | undefined): Claims {
 
 function parseClaims(text: string): z.infer<typeof claimsForm> {
   try {
-    const { data } = claimsForm.safeParse(JSON.parse(text))
-    if (data) return data
+    const claims: unknown = JSON.parse(text)
+    const { data } = claimsForm.safeParse(claims)
+    // Their names are stored with what is granted; JSON escapes what no database takes.
+    if (data && isStorableJson(claims)) return data
   } catch {
     // Not JSON: refused below.
   }

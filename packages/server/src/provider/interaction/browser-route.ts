@@ -4,7 +4,7 @@ import { APIError } from '@better-auth/core/error'
 import { parseWith, ProtocolError, readJsonBody } from '@countersign/protocol'
 import { getSessionFromCtx } from 'better-auth/api'
 import type * as z from 'zod'
-import { isBanned } from '../../agent-auth/people.ts'
+import { isBanned } from '../../people/ban.ts'
 import type { ProviderContext } from '../context.ts'
 import type { EndpointContext } from '../engine.ts'
 

@@ -1,8 +1,10 @@
-import type { Client } from '../clients/client.ts'
+import { type Client, isPublic } from '../clients/client.ts'
 import type { ProviderContext } from '../context.ts'
 import type { AuthorizationQuery } from '../engine.ts'
+import { redirectTarget } from '../redirect-uri.ts'
 import { parseScope } from '../scopes.ts'
-import { findConsent } from '../store/consent-coverage.ts'
+import { type Consent, findConsent } from '../store/consent-coverage.ts'
+import { isOfPerson } from '../tokens/scopes.ts'
 
 interface Question {
   readonly client: Client
@@ -14,7 +16,8 @@ interface Question {
 /**
  * Whether a person has to be asked before a client gets what it asks for.
  *
- * Always for clients that registered themselves, and for sensitive scopes; never for those that an
+ * Always for clients that registered themselves, for sensitive scopes, and for what any program on the
+ * same computer can ask in the name of a client (RFC 8252 section 8.6); never for those that an
  * administrator trusts; else unless they allowed all of it before, for the same organization.
  */
 export async function needsConsent(
@@ -22,7 +25,7 @@ export async function needsConsent(
   { client, query, person, organizationId }: Question,
 ): Promise<boolean> {
   const scopes = parseScope(typeof query['scope'] === 'string' ? query['scope'] : '')
-  if (client.registration === 'dynamic') return true
+  if (client.registration === 'dynamic' || isAnybodys(client, query)) return true
   if (scopes.some((name) => options.scopes.get(name)?.sensitive)) return true
   if (client.skipConsent) return false
   const consent = await findConsent(store, {
@@ -34,6 +37,22 @@ export async function needsConsent(
   const resources = [query['resource'] ?? []].flat()
   return (
     scopes.some((name) => !consent.scopes.includes(name)) ||
-    resources.some((resource) => !consent.resources.includes(resource))
+    !isWithin({ scopes, resources }, consent)
   )
+}
+
+/** Nobody vouched for a client of a document, and one without keys on a device proves nothing itself. */
+function isAnybodys(client: Client, query: AuthorizationQuery): boolean {
+  if (client.registration !== 'metadata_document' || !isPublic(client)) return false
+  return redirectTarget(String(query['redirect_uri']))?.kind !== 'web'
+}
+
+/** Whether all that is asked for is for what was allowed: no resource at all is limited to nothing. */
+function isWithin(
+  { scopes, resources }: Pick<Consent, 'scopes' | 'resources'>,
+  consent: Consent,
+): boolean {
+  const isUnlimited = resources.length === 0 && consent.resources.length > 0
+  if (isUnlimited) return scopes.every(isOfPerson)
+  return resources.every((resource) => consent.resources.includes(resource))
 }

@@ -1,5 +1,6 @@
 import { ProtocolError } from '@countersign/protocol'
 import * as z from 'zod'
+import { isClaimOf } from '../claims.ts'
 import type { ProviderContext } from '../context.ts'
 import { endFamilies } from '../ending.ts'
 import { type Engine, runConsent } from '../engine.ts'
@@ -16,7 +17,7 @@ import {
 } from '../store/consent-coverage.ts'
 import { isMemberOf } from '../store/people.ts'
 import { type BrowserRequest, browserRoute, type BrowserSession } from './browser-route.ts'
-import { activeOrganization } from './show.ts'
+import { activeOrganization, claimNames } from './show.ts'
 import { openConsentRequest, type OpenedRequest } from './signed-request.ts'
 import { useTicket } from './ticket.ts'
 
@@ -27,7 +28,7 @@ const decision = z.object({
   /** What is allowed of what was asked. @default all of it */
   scopes: z.array(z.string()).max(200).optional(),
   /** The organization to work in; null for none. @default the one of the session */
-  organization_id: z.string().max(255).nullish(),
+  organization_id: z.string().min(1).max(255).nullish(),
 })
 
 type Decision = z.infer<typeof decision>
@@ -94,10 +95,21 @@ function chosenScopes(
     throw new ProtocolError('invalid_request', { message: 'A scope was not asked for.' })
   }
   const isLeftOut = (name: string) => options.scopes.get(name)?.required && !scopes.includes(name)
-  if (asked.some(isLeftOut)) {
+  const kept = asked.filter((name) => scopes.includes(name))
+  // The engine takes nothing at all for something that was not asked for.
+  if (asked.some(isLeftOut) || (kept.length === 0 && asked.length > 0)) {
     throw new ProtocolError('invalid_request', { message: 'A required scope is left out.' })
   }
-  return asked.filter((name) => scopes.includes(name))
+  return kept
+}
+
+/** Claims that were asked for one by one, without those of scopes that are left out. */
+function chosenClaims({ checked }: OpenedRequest, chosen: readonly string[]) {
+  const left = parseScope(String(checked['scope'])).filter((name) => !chosen.includes(name))
+  if (left.length === 0 || checked['claims'] === undefined) return {}
+  const names = claimNames(checked['claims']).filter((name) => !isClaimOf(name, left))
+  const userinfo = Object.fromEntries(names.map((name) => [name, null]))
+  return { claims: JSON.stringify({ userinfo }) }
 }
 
 async function chosenOrganization(
@@ -129,7 +141,12 @@ async function allow(
   const session = await workIn(context, person, organizationId)
   // The engine reads the session from here: no other tab can change the organization meanwhile.
   const inside = { ...ctx, context: { ...ctx.context, session: { ...person, session } } }
-  const body = { accept: true, scope: chosen.join(' '), oauth_query: input.oauth_query }
+  const body = {
+    accept: true,
+    scope: chosen.join(' '),
+    ...chosenClaims(opened, chosen),
+    oauth_query: input.oauth_query,
+  }
   // Two tabs that make the same first consent: the second finds it when it tries again.
   const url = await runConsent(engine, inside, body).catch((error: unknown) => {
     if (before || isRefusal(error)) throw error

@@ -2,7 +2,7 @@ import { compactVerify, createLocalJWKSet } from 'jose'
 import * as z from 'zod'
 import type { Client } from '../clients/client.ts'
 import type { ProviderContext } from '../context.ts'
-import { isCanonicalJwt } from '../jwt-spelling.ts'
+import { isCanonicalJwt } from '../../jwt-spelling.ts'
 import { subjectOf } from '../subjects.ts'
 
 const hintForm = z.object({

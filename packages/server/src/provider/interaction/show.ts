@@ -42,7 +42,8 @@ export async function activeOrganization(
 
 const claimsForm = z.object({ userinfo: z.record(z.string(), z.unknown()).nullish() })
 
-function claimNames(claims: unknown): string[] {
+/** The names of the claims that a request asks for one by one. */
+export function claimNames(claims: unknown): string[] {
   if (typeof claims !== 'string') return []
   const { data } = claimsForm.safeParse(JSON.parse(claims))
   return Object.keys(data?.userinfo ?? {})

@@ -2,7 +2,7 @@ import { ProtocolError } from '@countersign/protocol'
 import * as z from 'zod'
 import { recordEvent } from '../audit/record.ts'
 import type { ProviderContext } from '../context.ts'
-import { acrOf, reaches } from '../interaction/acr.ts'
+import { acrOf, reaches, type SignInMethods } from '../interaction/acr.ts'
 import type { BrowserRequest } from '../interaction/browser-route.ts'
 import { activeOrganization } from '../interaction/show.ts'
 import { isMemberOf } from '../store/people.ts'
@@ -20,7 +20,7 @@ export const answerSchema = z.object({
   /** What is allowed of what was asked. @default all of it */
   scopes: z.array(z.string().max(128)).max(200).optional(),
   /** The organization it is for; null for none. @default the one of the session */
-  organization_id: z.string().max(255).nullish(),
+  organization_id: z.string().min(1).max(255).nullish(),
 })
 
 type AnswerRequest = BrowserRequest<z.output<typeof answerSchema>>
@@ -46,7 +46,7 @@ export async function answerQuestion(
     userId: user.id,
     status,
     ...given,
-    acr: acrOfSession(session),
+    amr: methodsOf(session).amr ?? null,
     authTime: new Date(session.createdAt),
   })
   if (!isFirst) throw new ProtocolError('approval_decided')
@@ -55,7 +55,7 @@ export async function answerQuestion(
     const resources = pending.resources ?? []
     await saveConsent(context, { clientId, userId: user.id, resources, now, ...allowed })
   }
-  pingClient(context, pending)
+  pingClient(context, { pending, client })
   await recordEvent(context, {
     type: `authorization.${status}`,
     outcome: 'success',
@@ -66,8 +66,9 @@ export async function answerQuestion(
 }
 
 async function allowedBy(request: AnswerRequest, pending: PendingAuthorization) {
-  const { acr } = pending
-  if (acr !== null && !reaches(acrOfSession(request.person.session), acr.split(' '))) {
+  const { acrValues } = pending
+  const { acr } = acrOf(methodsOf(request.person.session))
+  if (acrValues !== null && !reaches(acr, acrValues.split(' '))) {
     throw new ProtocolError('fresh_session_required', {
       message: 'Sign in again with a passkey or a second factor to allow this.',
     })
@@ -105,7 +106,6 @@ async function chosenOrganization({
   throw new ProtocolError('unauthorized', { message: 'You do not belong to this organization.' })
 }
 
-function acrOfSession(session: object): string {
-  const amr = 'amr' in session && typeof session.amr === 'string' ? session.amr : null
-  return acrOf({ amr }).acr
+function methodsOf(session: object): SignInMethods {
+  return { amr: 'amr' in session && typeof session.amr === 'string' ? session.amr : null }
 }

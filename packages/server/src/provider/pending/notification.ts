@@ -1,38 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
-import * as z from 'zod'
 import { withinTime } from '../../agent-auth/approval/within-time.ts'
 import { createGuardedPost } from '../../guarded-fetch/guarded-post.ts'
 import type { Client } from '../clients/client.ts'
 import type { ProviderContext } from '../context.ts'
-import type { PendingAuthorization } from './pending.ts'
-
-/** What a client registered for CIBA (OpenID CIBA Core section 4). */
-const registered = z.object({
-  backchannel_token_delivery_mode: z.enum(['poll', 'ping']).catch('poll'),
-  backchannel_client_notification_endpoint: z.string().optional().catch(undefined),
-})
-
-/** Where a client wants to be told of an answer; null for one that polls. */
-export async function notificationEndpoint(
-  { store }: ProviderContext,
-  clientId: string,
-): Promise<string | null> {
-  const where = [{ field: 'clientId', value: clientId }]
-  const row = await store.adapter.findOne<{ metadata?: unknown }>({ model: 'oauthClient', where })
-  const { data } = registered.safeParse(parsed(row?.metadata))
-  if (data?.backchannel_token_delivery_mode !== 'ping') return null
-  return data.backchannel_client_notification_endpoint ?? null
-}
-
-/** Some adapters give JSON as the text that it is stored as. */
-function parsed(metadata: unknown): unknown {
-  if (typeof metadata !== 'string') return metadata
-  try {
-    return JSON.parse(metadata)
-  } catch {
-    return null
-  }
-}
+import type { Question } from './question.ts'
 
 /** What a ping consists of. Stored encrypted: both are secrets of the client. */
 interface Ping {
@@ -45,30 +17,57 @@ export async function sealPing({ auth }: ProviderContext, ping: Ping): Promise<s
   return symmetricEncrypt({ key: auth.secretConfig, data: JSON.stringify(ping) })
 }
 
+/** Seconds between a ping that was not confirmed and the next one. After the last it is given up. */
+const PAUSES = [1, 5, 30, 120]
+
 /**
  * Tells a client that its request was answered (CIBA Core section 10.2), without making the person
- * wait for it. A client that does not listen finds out when it polls.
+ * wait for it: again after growing pauses, until the client confirms it or the request expires. A
+ * client that does not listen finds out when it polls, and so does one of a process that ends.
  */
-export function pingClient(context: ProviderContext, pending: PendingAuthorization): void {
-  const { notificationToken, clientId } = pending
-  if (notificationToken === null) return
-  void send(context, clientId, notificationToken).catch((error: unknown) => {
-    context.auth.logger.warn('provider: a client was not told that its request is answered', error)
+export function pingClient(
+  context: ProviderContext,
+  { pending, client }: Pick<Question, 'pending' | 'client'>,
+): void {
+  const { notificationToken: sealed, expiresAt } = pending
+  const { notificationEndpoint: endpoint } = client
+  if (sealed === null || endpoint === null) return
+  const { logger } = context.auth
+  void sendRepeatedly(context, { endpoint, sealed, expiresAt }).catch((error: unknown) => {
+    logger.warn(`provider: ${client.clientId} was not told that its request is answered`, error)
   })
 }
 
-async function send(context: ProviderContext, clientId: string, sealed: string): Promise<void> {
-  const endpoint = await notificationEndpoint(context, clientId)
-  if (endpoint === null) return
-  const { auth, options } = context
+interface Sending {
+  readonly endpoint: string
+  readonly sealed: string
+  readonly expiresAt: Date
+}
+
+async function sendRepeatedly(
+  { auth, options }: ProviderContext,
+  { endpoint, sealed, expiresAt }: Sending,
+): Promise<void> {
   const opened = await symmetricDecrypt({ key: auth.secretConfig, data: sealed })
   const { token, auth_req_id: id } = JSON.parse(opened) as Ping
   const { dangerouslyAllowLoopback = false } = options
-  const status = await createGuardedPost({ dangerouslyAllowLoopback })(endpoint, {
+  const post = createGuardedPost({ dangerouslyAllowLoopback })
+  const message = {
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ auth_req_id: id }),
-  })
-  if (status >= 400) throw new Error(`status ${status}`)
+  }
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const status = await post(endpoint, message)
+      if (status >= 200 && status < 300) return
+      throw new Error(`status ${status}`)
+    } catch (error) {
+      const pause = (PAUSES[attempt] ?? Infinity) * 1000
+      if (Date.now() + pause >= expiresAt.getTime()) throw error
+      // A process that has nothing else to do need not stay for it.
+      await setTimeout(pause, undefined, { ref: false })
+    }
+  }
 }
 
 /** Tells a person, by the operator's function, that a client waits for them; the inbox has it anyway. */

@@ -65,7 +65,7 @@ export interface Decision {
   readonly status: 'approved' | 'denied'
   readonly scopes: readonly string[]
   readonly referenceId: string | null
-  readonly acr: string | null
+  readonly amr: string | null
   readonly authTime: Date | null
 }
 
@@ -86,6 +86,18 @@ export async function decide(
 /** Uses an approved request up: of all who ask, one hears yes. */
 export async function claimApproved(rows: Rows, id: string): Promise<boolean> {
   return change(rows, id, [{ field: 'status', value: 'approved' }], { status: 'used' })
+}
+
+/**
+ * Whether a request is still there after it was used. Whoever ends what the person allowed deletes it
+ * with the tokens; this waits for one who is at it.
+ */
+export async function isKept({ sql, adapter }: ProviderStore, id: string): Promise<boolean> {
+  if (sql) {
+    const text = 'SELECT id FROM oauth_pending_authorization WHERE id = $1 FOR SHARE'
+    return (await sql.query(text, [id])).rows.length > 0
+  }
+  return (await findOne({ adapter }, 'id', id)) !== null
 }
 
 /** Counts a poll in time. False: another poll was counted in this moment. */

@@ -14,8 +14,10 @@ export interface PendingAuthorization {
   readonly scopes: readonly string[]
   readonly resources: readonly string[] | null
   readonly bindingMessage: string | null
-  /** What the client asked for; once approved, what the person's session has. */
-  readonly acr: string | null
+  /** The classes of sign-in that the client asked for, with spaces between them. */
+  readonly acrValues: string | null
+  /** The methods of the session it was answered in, with spaces between them. */
+  readonly amr: string | null
   readonly status: 'pending' | 'approved' | 'denied' | 'used'
   /** Seconds between polls. */
   readonly interval: number

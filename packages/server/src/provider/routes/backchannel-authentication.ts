@@ -3,13 +3,14 @@ import { admitClient } from '../client-authentication.ts'
 import { type Client, isPublic } from '../clients/client.ts'
 import type { ProviderContext } from '../context.ts'
 import { ciba } from '../grants/ciba.ts'
+import { refuseDetails } from '../grants/grant-handler.ts'
 import { findPerson } from '../grants/person.ts'
 import type { MachineRequest, MachineRoute } from '../http.ts'
 import { ACR_VALUES } from '../interaction/acr.ts'
 import { readHint } from '../interaction/id-token-hint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { askedFor, newPending } from '../pending/asked.ts'
-import { notificationEndpoint, notifyPerson, sealPing } from '../pending/notification.ts'
+import { notifyPerson, sealPing } from '../pending/notification.ts'
 import { PENDING_LIFETIME, POLL_INTERVAL } from '../pending/pending.ts'
 import { createPending } from '../pending/pending-store.ts'
 import type { Person } from '../tokens/model.ts'
@@ -34,6 +35,7 @@ export const backchannelAuthentication: MachineRoute = {
     const { context, now } = request
     const client = await admitClient(request)
     refuseOthers(client)
+    refuseDetails(request)
     refuseUnsupported(request)
     const asked = askedFor(request, client)
     if (!asked.scopes.includes('openid')) {
@@ -41,9 +43,11 @@ export const backchannelAuthentication: MachineRoute = {
     }
     const message = readBindingMessage(request)
     const lifetime = readLifetime(request)
+    const acrValues = readAcrValues(request)
     const id = `cs_ar_${randomBytes(32).toString('base64url')}`
-    const ping = await readPing(request, client)
+    const ping = readPing(request, client)
     const person = await hintedPerson(request, client)
+    // Last of all: what is refused asks nobody.
     await context.pendingLimits.countRequest(person.id)
     const pending = newPending(
       {
@@ -52,7 +56,7 @@ export const backchannelAuthentication: MachineRoute = {
         clientId: client.clientId,
         userId: person.id,
         bindingMessage: message,
-        acr: readAcr(request),
+        acrValues,
         notificationToken: ping && (await sealPing(context, { token: ping, auth_req_id: id })),
         ...asked,
       },
@@ -76,12 +80,6 @@ function refuseUnsupported({ parameters }: MachineRequest): void {
   if (parameters.get('request') !== undefined) {
     throw new OAuthError('request_not_supported', 'Send the parameters themselves.')
   }
-  if (parameters.get('authorization_details') !== undefined) {
-    throw new OAuthError(
-      'invalid_authorization_details',
-      '`authorization_details` is not supported.',
-    )
-  }
   if (parameters.get('login_hint_token') !== undefined) {
     throw new OAuthError('invalid_request', 'Name the person by `login_hint` or `id_token_hint`.')
   }
@@ -97,7 +95,7 @@ function readBindingMessage({ parameters }: MachineRequest): string | null {
 }
 
 /** How strongly the person has to be signed in to say yes; of what is asked, what is known here. */
-function readAcr({ parameters }: MachineRequest): string | null {
+function readAcrValues({ parameters }: MachineRequest): string | null {
   const asked = parameters.get('acr_values')?.split(' ').filter(Boolean) ?? []
   const known = asked.filter((value) => ACR_VALUES.includes(value))
   if (asked.length === 0) return null
@@ -116,11 +114,8 @@ function readLifetime({ parameters }: MachineRequest): number {
 }
 
 /** The token that a client in ping mode has to send; null for one that polls. */
-async function readPing(
-  { context, parameters }: MachineRequest,
-  { clientId }: Client,
-): Promise<string | null> {
-  if ((await notificationEndpoint(context, clientId)) === null) return null
+function readPing({ parameters }: MachineRequest, { notificationEndpoint }: Client): string | null {
+  if (notificationEndpoint === null) return null
   const token = parameters.get('client_notification_token')
   if (token !== undefined && notificationToken.test(token)) return token
   throw new OAuthError(

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { admitClient } from '../client-authentication.ts'
 import { deviceCode } from '../grants/device-code.ts'
+import { refuseDetails } from '../grants/grant-handler.ts'
 import type { MachineRoute } from '../http.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { askedFor, newPending } from '../pending/asked.ts'
@@ -20,6 +21,7 @@ export const deviceAuthorization: MachineRoute = {
   async handle(request) {
     const { context, now } = request
     const client = await admitClient(request)
+    refuseDetails(request)
     if (!client.grantTypes.includes(deviceCode.type)) {
       throw new OAuthError('unauthorized_client', 'The client may not use the device grant.')
     }

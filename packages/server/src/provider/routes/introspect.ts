@@ -1,3 +1,4 @@
+import { claimsOf } from '../claims.ts'
 import { authenticateClient } from '../client-authentication.ts'
 import { type Client, isPublic } from '../clients/client.ts'
 import type { ProviderContext } from '../context.ts'
@@ -39,11 +40,16 @@ function mayAsk({ options }: ProviderContext, { clientId }: Client, token: Known
   return token.resourceServers.includes(clientId) || options.resources.some(serves)
 }
 
-/** The answer of RFC 7662 section 2.2, with `acr` and `auth_time` for step-up (RFC 9470 section 6.2). */
+/**
+ * The answer of RFC 7662 section 2.2, with `acr` and `auth_time` for step-up (RFC 9470 section 6.2),
+ * and for an API with what the scopes give of the person.
+ */
 function introspectionOf(context: ProviderContext, token: KnownToken) {
-  const { kind, client, userId, resources, confirmation, family, organizationId } = token
+  const { kind, client, userId, person, resources } = token
+  const { confirmation, family, organizationId } = token
   const [resource] = resources
   return {
+    ...(kind === 'access' && person && claimsOf(person, token.scopes)),
     active: true,
     iss: context.issuer,
     sub: userId === null ? client.clientId : subjectOf(context, client, userId),

@@ -3,6 +3,7 @@ import { addressGroup } from '../../agent-auth/limits/address.ts'
 import { clientAddress } from '../client-address.ts'
 import { type Client, isPublic } from '../clients/client.ts'
 import { rulesOf } from '../clients/decide.ts'
+import { pinOf } from '../clients/document.ts'
 import { type ClientMetadata, parseMetadata } from '../clients/metadata.ts'
 import { registrationHash } from '../clients/registration-hash.ts'
 import { hasSecret } from '../clients/rules.ts'
@@ -63,6 +64,7 @@ async function store(
     clientSecret: made?.stored ?? null,
     registration: 'dynamic',
     registrationHash: hash,
+    documentPin: pinOf(metadata),
   })
   if (isNew) return { client, secret: made?.secret ?? null }
   // Somebody registered the same in this moment.

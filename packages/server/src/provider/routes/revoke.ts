@@ -8,8 +8,11 @@ import { revokeAccessToken } from '../store/families.ts'
 /**
  * `POST /oauth2/revoke`: ends a token (RFC 7009).
  *
- * A refresh token ends with its family and every access token of it; an access token ends alone. A
- * token nobody knows is over already: 200. One of another client is refused with `invalid_grant`, as
+ * A refresh token ends with its family and every access token of it. Of the access tokens of a family
+ * one ends alone, but whatever was exchanged in the family ends with it: from which of its tokens is not
+ * stored, and who still has another exchanges that again.
+ *
+ * A token nobody knows is over already: 200. One of another client is refused with `invalid_grant`, as
  * section 2.1 wants it: who sends it has a token that is not theirs, and must not believe it ended.
  */
 export const revoke: MachineRoute = {
@@ -33,6 +36,7 @@ export const revoke: MachineRoute = {
     } finally {
       context.tokens.forget(token.hash)
     }
+    if (token.familyId !== null) await endFamilies(context, { parentId: token.familyId })
     return {}
   },
 }

@@ -4,7 +4,7 @@ import { authorizationCode } from '../grants/authorization-code.ts'
 import { ciba } from '../grants/ciba.ts'
 import { clientCredentials } from '../grants/client-credentials.ts'
 import { deviceCode } from '../grants/device-code.ts'
-import { type GrantHandler, required } from '../grants/grant-handler.ts'
+import { type GrantHandler, refuseDetails, required } from '../grants/grant-handler.ts'
 import { jwtBearer } from '../grants/jwt-bearer.ts'
 import { refreshToken } from '../grants/refresh-token.ts'
 import { tokenExchange } from '../grants/token-exchange.ts'
@@ -32,6 +32,7 @@ export const token: MachineRoute = {
   async handle(request) {
     const { context, now } = request
     const client = await admitClient(request)
+    refuseDetails(request)
     const type = required(request, 'grant_type')
     const handler = byType.get(type)
     if (!handler)

@@ -1,8 +1,12 @@
 import type { Client } from '../clients/client.ts'
+import { metadataFor, notificationEndpointIn } from '../clients/token-delivery.ts'
+import { revokeFamilies } from './families.ts'
 import type { ProviderStore } from './store.ts'
 
 /** What a row may lack when somebody else's adapter, or the engine, wrote it. */
-export type ClientRow = { readonly [Key in keyof Client]?: Client[Key] | null | undefined }
+export type ClientRow = {
+  readonly [Key in Exclude<keyof Client, 'notificationEndpoint'>]?: Client[Key] | null | undefined
+} & { readonly metadata?: unknown }
 
 /** Every column of a client, under the name of its field. */
 export const clientColumns = `id, client_id AS "clientId", client_secret AS "clientSecret",
@@ -18,7 +22,7 @@ export const clientColumns = `id, client_id AS "clientId", client_secret AS "cli
   dpop_bound_access_tokens AS "dpopBoundAccessTokens", reference_id AS "referenceId",
   access_token_lifetime AS "accessTokenLifetime", refresh_token_lifetime AS "refreshTokenLifetime",
   allowed_users AS "allowedUsers", last_used_at AS "lastUsedAt",
-  document_expires_at AS "documentExpiresAt", document_pin AS "documentPin",
+  metadata, document_expires_at AS "documentExpiresAt", document_pin AS "documentPin",
   created_at AS "createdAt", updated_at AS "updatedAt"`
 
 /** Reads a client by its `client_id`, in one statement. */
@@ -81,6 +85,7 @@ export function asClient(row: ClientRow): Client {
     postLogoutRedirectUris: row.postLogoutRedirectUris ?? [],
     backchannelLogoutUri: row.backchannelLogoutUri ?? null,
     backchannelLogoutSessionRequired: row.backchannelLogoutSessionRequired ?? false,
+    notificationEndpoint: notificationEndpointIn(row.metadata),
     grantTypes: row.grantTypes ?? ['authorization_code'],
     responseTypes: row.responseTypes ?? ['code'],
     scopes: row.scopes ?? [],
@@ -130,7 +135,7 @@ export async function insertClient(store: ProviderStore, client: NewClient): Pro
     ...emptyRow,
     createdAt: now,
     updatedAt: now,
-    ...client,
+    ...columnsOf(client),
     requirePKCE: true,
   }
   try {
@@ -163,9 +168,16 @@ export async function changeClient(
   const changed = await adapter.updateMany({
     model: 'oauthClient',
     where: [{ field: 'clientId', value: clientId }, ...unchanged],
-    update: { updatedAt: new Date(), ...change },
+    update: { updatedAt: new Date(), ...columnsOf(change) },
   })
   return changed === 1
+}
+
+/** What changes, by the columns of the table. */
+function columnsOf({ notificationEndpoint, ...columns }: ClientChange): object {
+  return notificationEndpoint === undefined
+    ? columns
+    : { ...columns, metadata: metadataFor(notificationEndpoint) }
 }
 
 const dependents = [
@@ -180,10 +192,8 @@ const dependents = [
 ]
 
 /** Deletes a client with everything that was given out to it; false when it was not there. */
-export async function deleteClient(
-  { adapter, sql }: ProviderStore,
-  clientId: string,
-): Promise<boolean> {
+export async function deleteClient(store: ProviderStore, clientId: string): Promise<boolean> {
+  const { adapter, sql } = store
   if (sql) {
     const { rowCount } = await sql.query('DELETE FROM oauth_client WHERE client_id = $1', [
       clientId,
@@ -193,6 +203,8 @@ export async function deleteClient(
   const where = [{ field: 'clientId', value: clientId }]
   // First the client: without it every token of it is dead, also one that is made meanwhile.
   const deleted = await adapter.deleteMany({ model: 'oauthClient', where })
+  // What others exchanged from its tokens is theirs, and ends too.
+  await revokeFamilies(store, { clientId })
   // Foreign keys do this where the database has them.
   for (const model of dependents) await adapter.deleteMany({ model, where })
   return deleted > 0

@@ -7,7 +7,7 @@ import { findPerson, isMemberOf, PERSON_COLUMNS, personOf, type PersonRow } from
 import { revokeFamilies } from './families.ts'
 import { sharedStatement } from './shared-statement.ts'
 import type { ProviderStore } from './store.ts'
-import { createRows, familyParams, inserts, openFamily, type TokenRows } from './tokens.ts'
+import { createRows, openFamilies, ROWS, rowsAsJson, type TokenRows } from './tokens.ts'
 
 /** What is known of a code: it waits, it was used, or neither. */
 export interface StoredCode {
@@ -128,16 +128,37 @@ function waitingCode(row: FoundRow, record: CodeRecord): WaitingCode {
 }
 
 /**
- * Only who deletes the code opens its family. The session and the consent are locked until then:
- * whoever ends one of them sees the family, and ends it too.
+ * Locks what a code stands for until its family is there: whoever ends the session, the consent, the
+ * membership, the client or the person, or bans the person (a change, which needs the stronger lock),
+ * sees the family then, and ends it too.
+ *
+ * What somebody else has locked is being used up or ended by them, and is passed over: a statement for
+ * many that never waits deadlocks with nobody.
  */
-const REDEEM = `WITH spent AS (DELETE FROM verification WHERE identifier = $4 RETURNING id),
-  signed_in AS (SELECT s.id FROM session s WHERE s.id = $5 FOR KEY SHARE),
-  consented AS (
-    SELECT c.id FROM oauth_consent c WHERE c.client_id = $6 AND c.user_id = $7 FOR KEY SHARE
+const REDEEM = `WITH asked AS (
+    SELECT * FROM json_to_recordset($1::json) AS a (
+      stored text, session text, client text, person text, organization text, trusted boolean,
+      ${ROWS}
+    )
   ), allowed AS (
-    SELECT FROM spent, signed_in WHERE $8::boolean OR EXISTS (SELECT FROM consented)
-  ), ${openFamily('allowed, ')}`
+    SELECT code.id, a.family, a.refresh, a.access FROM asked a,
+    LATERAL (SELECT v.id FROM verification v WHERE v.identifier = a.stored
+      FOR UPDATE SKIP LOCKED) code,
+    LATERAL (SELECT FROM session s WHERE s.id = a.session FOR KEY SHARE SKIP LOCKED) signed_in,
+    LATERAL (SELECT FROM "user" u WHERE u.id = a.person
+      AND (u.banned IS NOT TRUE OR u.ban_expires <= now()) FOR SHARE SKIP LOCKED) welcome,
+    LATERAL (SELECT FROM oauth_client c WHERE c.client_id = a.client
+      FOR KEY SHARE SKIP LOCKED) known
+    LEFT JOIN LATERAL (SELECT true AS given FROM oauth_consent c
+      WHERE c.client_id = a.client AND c.user_id = a.person
+      LIMIT 1 FOR KEY SHARE SKIP LOCKED) consent ON true
+    LEFT JOIN LATERAL (SELECT true AS belongs FROM member m
+      WHERE m.user_id = a.person AND m.organization_id = a.organization
+      LIMIT 1 FOR KEY SHARE SKIP LOCKED) membership ON true
+    WHERE (a.trusted OR consent.given) AND (a.organization IS NULL OR membership.belongs)
+  ), spent AS (
+    DELETE FROM verification WHERE id = ANY (ARRAY(SELECT id FROM allowed))
+  ), ${openFamilies('allowed')}`
 
 /** A code to be used up, with what it gives. */
 export interface Redemption {
@@ -148,21 +169,39 @@ export interface Redemption {
   readonly isTrusted: boolean
 }
 
+/** Uses codes up in one statement. */
+async function redeemCodes(
+  sql: NonNullable<ProviderStore['sql']>,
+  redemptions: readonly Redemption[],
+): Promise<readonly boolean[]> {
+  const asked = redemptions.map(({ code, record, rows, isTrusted }) => ({
+    stored: storedToken(code.hash),
+    session: record.sessionId,
+    client: record.query.client_id,
+    person: record.userId,
+    organization: record.referenceId ?? null,
+    trusted: isTrusted,
+    ...rowsAsJson(rows),
+  }))
+  const params = [JSON.stringify(asked)]
+  const { rows } = await sql.query<{ id: string }>(REDEEM, params, { name: 'oauth_code_redeem' })
+  const inserted = new Set(rows.map(({ id }) => id))
+  return redemptions.map(({ rows: { access } }) => inserted.has(access.id))
+}
+
+const redeemShared = sharedStatement(redeemCodes)
+
 /**
- * Uses a code up and stores what it gives, in one statement; false when somebody else was first, or
- * when what the person allowed has ended meanwhile.
+ * Uses a code up and stores what it gives, in one statement with others that come at the same time;
+ * false when somebody else was first, or when what the person allowed has ended meanwhile.
  */
 export async function redeemCode(
   store: ProviderStore,
   auth: Auth,
-  { code, record, rows, isTrusted }: Redemption,
+  redemption: Redemption,
 ): Promise<boolean> {
-  if (store.sql) {
-    const { sessionId, userId, query } = record
-    const facts = [storedToken(code.hash), sessionId, query.client_id, userId, isTrusted]
-    const params = [...familyParams(rows), ...facts]
-    return inserts(store.sql.query(REDEEM, params, { name: 'oauth_code_redeem' }))
-  }
+  if (store.sql) return redeemShared(store.sql, redemption)
+  const { code, record, rows } = redemption
   const consumed = await auth.internalAdapter.consumeVerificationValue(code.hash)
   if (!consumed) return false
   const family = await store.adapter.transaction((inner) => createRows(inner, rows))

@@ -1,3 +1,4 @@
+import type { Client } from '../clients/client.ts'
 import type { Grant } from '../tokens/model.ts'
 import type { ProviderStore } from './store.ts'
 
@@ -9,6 +10,8 @@ export interface FamilyFilter {
   readonly sessionId?: string | undefined
   /** An organization, or null for families outside any. */
   readonly referenceId?: string | null | undefined
+  /** The family that they were exchanged from. */
+  readonly parentId?: string | undefined
   /** Leaves out what outlives sessions. */
   readonly offline?: false | undefined
 }
@@ -19,6 +22,7 @@ const columns = {
   userId: 'user_id',
   sessionId: 'session_id',
   referenceId: 'reference_id',
+  parentId: 'parent_id',
   offline: 'offline',
 } as const
 
@@ -74,6 +78,29 @@ async function revokeWithAdapter(
     ended.push(...(await revokeWithAdapter(store, [{ field: 'parentId', value: id }])))
   }
   return ended
+}
+
+/**
+ * Revokes what other clients exchanged from the tokens of a client that was disabled, or that some
+ * people may not use any more. The tokens of the client itself are kept: they count again when it
+ * does.
+ *
+ * Our own database does it by itself, whoever changes the client.
+ */
+export async function revokeExchangedFrom(
+  store: ProviderStore,
+  { clientId, disabled, allowedUsers }: Pick<Client, 'clientId' | 'disabled' | 'allowedUsers'>,
+): Promise<void> {
+  if (store.sql || (!disabled && !allowedUsers)) return
+  const families = await store.adapter.findMany<Grant>({
+    model: 'oauthGrant',
+    where: [{ field: 'clientId', value: clientId }],
+    limit: 10_000,
+  })
+  for (const { id, userId } of families) {
+    if (!disabled && allowedUsers?.includes(userId)) continue
+    await revokeWithAdapter(store, [{ field: 'parentId', value: id }])
+  }
 }
 
 /** Revokes one access token, and nothing else of its family. */

@@ -1,4 +1,4 @@
-import { Batch } from '../../agent-auth/store/batch.ts'
+import { Batch } from '../../batching/batch.ts'
 import type { ProviderConnection } from '../connection.ts'
 
 type Sql = ProviderConnection['sql']

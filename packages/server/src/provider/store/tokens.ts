@@ -13,20 +13,28 @@ export interface TokenRows {
   readonly access: AccessRow
 }
 
-/** Inserts a family with its first tokens, `$1` to `$3`, from each row of `source`. */
-export const openFamily = (source: string) => `family AS (
+/** The columns of `openFamilies`: the rows of a request as JSON. */
+export const ROWS = 'family json, refresh json, access json'
+
+/**
+ * Inserts families with their first tokens, those that `source` has in its columns `ROWS`, and
+ * returns the ids of the access tokens. A family whose code opened one already is left out.
+ */
+export const openFamilies = (source: string) => `opened AS (
     INSERT INTO oauth_grant
-    SELECT g.* FROM ${source}json_populate_record(NULL::oauth_grant, $1::json) g
+    SELECT g.* FROM ${source}, json_populate_record(NULL::oauth_grant, family) g
     ON CONFLICT (code_hash) DO NOTHING RETURNING id
-  ), refresh AS (
+  ), refreshed AS (
     INSERT INTO oauth_refresh_token
-    SELECT r.* FROM family, json_populate_record(NULL::oauth_refresh_token, $2::json) r
-    WHERE r.id IS NOT NULL
+    SELECT r.* FROM ${source}, json_populate_record(NULL::oauth_refresh_token, refresh) r
+    WHERE r.authorization_code_id IN (SELECT id FROM opened)
   )
   INSERT INTO oauth_access_token
-  SELECT a.* FROM family, json_populate_record(NULL::oauth_access_token, $3::json) a`
+  SELECT t.* FROM ${source}, json_populate_record(NULL::oauth_access_token, access) t
+  WHERE t.authorization_code_id IN (SELECT id FROM opened) RETURNING id`
 
-const INSERT_FAMILY = `WITH ${openFamily('')}`
+const INSERT_FAMILY = `WITH asked AS (SELECT * FROM json_to_recordset($1::json) AS a (${ROWS})),
+  ${openFamilies('asked')}`
 
 const INSERT_ACCESS = `INSERT INTO oauth_access_token
   SELECT * FROM json_populate_recordset(NULL::oauth_access_token, $1::json) RETURNING id`
@@ -70,19 +78,10 @@ export async function saveTokens(store: ProviderStore, rows: TokenRows): Promise
     await adapter.transaction((inner) => createRows(inner, rows))
     return true
   }
-  return rows.family
-    ? inserts(sql.query(INSERT_FAMILY, familyParams(rows), { name: 'oauth_family_insert' }))
-    : insertShared(sql, rows.access)
-}
-
-/** Whether a statement inserted its token; a client or person deleted meanwhile is no failure. */
-export async function inserts(running: Promise<{ readonly rowCount: number }>): Promise<boolean> {
-  try {
-    return (await running).rowCount === 1
-  } catch (error) {
-    if (isOrphan(error)) return false
-    throw error
-  }
+  if (!rows.family) return insertShared(sql, rows.access)
+  const params = [JSON.stringify([rowsAsJson(rows)])]
+  const running = sql.query<{ id: string }>(INSERT_FAMILY, params, { name: 'oauth_family_insert' })
+  return (await insertedIn(running, 1)).has(rows.access.id)
 }
 
 function isOrphan(error: unknown): boolean {
@@ -92,16 +91,13 @@ function isOrphan(error: unknown): boolean {
 /** PostgreSQL's code for a row that names another one which is not there. */
 const FOREIGN_KEY = '23503'
 
-/** The three parameters of `openFamily`. */
-export function familyParams({ family, refresh, access }: TokenRows): (string | null)[] {
-  return [sqlRow(family), sqlRow(refresh), sqlRow(access)]
-}
-
-/** A row as the JSON that `json_populate_record` reads: by the names of its columns. */
-function sqlRow(row: object): string
-function sqlRow(row: object | null): string | null
-function sqlRow(row: object | null): string | null {
-  return row && JSON.stringify(sqlColumns(row))
+/** What `openFamilies` reads, by the names of the columns. */
+export function rowsAsJson({ family, refresh, access }: TokenRows): Record<string, unknown> {
+  return {
+    family: family && sqlColumns(family),
+    refresh: refresh && sqlColumns(refresh),
+    access: sqlColumns(access),
+  }
 }
 
 /** A row by the names of its columns. */

@@ -1,9 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { signJwt } from '../../signing-keys/sign-jwt.ts'
+import { claimsOf } from '../claims.ts'
 import type { ProviderContext } from '../context.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { ProtectedResource } from '../options.ts'
-import type { Confirmation, Grant } from './model.ts'
+import type { Confirmation, Grant, Person } from './model.ts'
 
 /** An access token as it is stored: its hash, and what it goes with. */
 export interface AccessRow {
@@ -29,6 +30,8 @@ export interface AccessClaims {
   readonly subject: string
   readonly clientId: string
   readonly family: Grant | null
+  /** Null for a client that acts for itself. */
+  readonly person: Person | null
   readonly scopes: readonly string[]
   readonly resources: readonly ProtectedResource[]
   readonly confirmation: Confirmation | null
@@ -48,11 +51,15 @@ export async function makeAccessToken(
   return signJwt(signer, 'at+jwt', jwtClaims(context.issuer, claims))
 }
 
-/** The claims of RFC 9068 section 2.2. What is not known is left out. */
+/**
+ * The claims of RFC 9068 section 2.2, with those that the scopes give of the person. What is not known
+ * is left out.
+ */
 function jwtClaims(issuer: string, claims: AccessClaims): Record<string, unknown> {
-  const { subject, clientId, family, scopes, resources, confirmation } = claims
+  const { subject, clientId, family, person, scopes, resources, confirmation } = claims
   const [audience, ...others] = resources.map(({ identifier }) => identifier)
   return {
+    ...(person && claimsOf(person, scopes)),
     iss: issuer,
     sub: subject,
     aud: others.length === 0 ? audience : [audience, ...others],

@@ -42,6 +42,7 @@ export async function mintTokens(context: ProviderContext, minting: Minting): Pr
   const common = { subject, clientId: client.clientId, family, scopes, issuedAt }
   const token = await makeAccessToken(context, {
     ...common,
+    person,
     resources,
     confirmation,
     expiresAt: issuedAt + lifetimes.accessToken,

@@ -26,6 +26,19 @@ export function defaultScopesOf(
 }
 
 /**
+ * What is left of what a person allowed: an administrator may have taken scopes from the client since.
+ * Throws `invalid_scope` when that is nothing.
+ */
+export function heldScopes(
+  allowed: readonly string[],
+  { scopes }: Pick<Client, 'scopes'>,
+): readonly string[] {
+  const held = allowed.filter((scope) => scopes.includes(scope))
+  if (held.length > 0 || allowed.length === 0) return held
+  throw new OAuthError('invalid_scope', 'The client may not have what was allowed any more.')
+}
+
+/**
  * The scopes that a request narrows to: those it names, all of them allowed; `otherwise` when it
  * names none. Throws `invalid_scope`.
  */

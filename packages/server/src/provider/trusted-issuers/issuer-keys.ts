@@ -27,7 +27,7 @@ export class IssuerKeys {
   #fetched: Promise<Fetched> | undefined
 
   /** `now` is the clock by which keys get old, in milliseconds. */
-  constructor(issuer: TrustedIssuer, fetch: GuardedFetch, now: () => number = Date.now) {
+  constructor(issuer: TrustedIssuer, fetch: GuardedFetch, now: () => number = () => Date.now()) {
     this.#issuer = issuer
     this.#fetch = fetch
     this.#now = now
@@ -40,13 +40,14 @@ export class IssuerKeys {
   /** Finds the key that a JWT names; a name nobody knows is looked for again, but not all the time. */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const known = await this.#current(MAX_AGE)
+    const look = ({ find }: Fetched) => find(header, token).catch(refuseUnusable)
     try {
-      return await known.find(header, token)
+      return await look(known)
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
       const again = await this.#current(COOLDOWN)
       if (again === known) throw error
-      return again.find(header, token)
+      return look(again)
     }
   }
 
@@ -72,7 +73,7 @@ export class IssuerKeys {
       if (!(cause instanceof FetchRefused || cause instanceof z.ZodError)) throw cause
       throw new OAuthError(
         'temporarily_unavailable',
-        'The keys of the trusted issuer cannot be read. Try again in a moment.',
+        'The keys for this JWT cannot be read where they are published. Try again in a moment.',
         { headers: { 'retry-after': '5' }, cause },
       )
     }
@@ -87,4 +88,10 @@ export class IssuerKeys {
     if (document.issuer === issuer) return document.jwks_uri
     throw new FetchRefused('json', 'the discovery document is of another issuer')
   }
+}
+
+/** A key can have the right form and be none: what is wrong with it is its owner's, not ours. */
+function refuseUnusable(error: unknown): never {
+  if (error instanceof errors.JOSEError) throw error
+  throw new errors.JWKSInvalid('The key cannot be used.', { cause: error })
 }

@@ -1,6 +1,7 @@
+import { isStorableJson } from '@countersign/protocol'
 import { decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import { createGuardedFetch } from '../../guarded-fetch/guarded-fetch.ts'
-import { isCanonicalJwt } from '../jwt-spelling.ts'
+import { isCanonicalJwt } from '../../jwt-spelling.ts'
 import { ASSERTION_ALGORITHMS } from './algorithms.ts'
 import { IssuerKeys } from './issuer-keys.ts'
 import type { TrustedIssuer } from './options.ts'
@@ -77,6 +78,8 @@ export class TrustedIssuers {
       if (type === undefined && protectedHeader.typ?.includes('id-jag')) {
         throw new AssertionRefused('An identity assertion is exchanged with the jwt-bearer grant.')
       }
+      // Its texts are looked up and stored, and JSON escapes what no database takes.
+      if (!isStorableJson(payload)) throw new AssertionRefused('The JWT is malformed.')
       const { sub = '', aud } = payload
       const audiences = typeof aud === 'string' ? [aud] : (aud ?? [])
       if (audiences.length !== 1 || audiences[0] !== audience(issuer)) {

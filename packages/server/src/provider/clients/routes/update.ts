@@ -1,5 +1,6 @@
 import { ProtocolError } from '@countersign/protocol'
 import { changeClient } from '../../store/clients.ts'
+import { revokeExchangedFrom } from '../../store/families.ts'
 import { requireClient } from '../access.ts'
 import { checkAssigned } from '../assigned.ts'
 import { CLI_CLIENT_ID } from '../built-in.ts'
@@ -8,6 +9,7 @@ import { type DescribedClient, describeClient, needsSecret, rulesOf } from '../d
 import { administrationRoute } from '../endpoint.ts'
 import { forgetClient } from '../forget.ts'
 import { clientChangeSchema, type ClientInput } from '../input.ts'
+import { withNewScopes } from '../new-scopes.ts'
 import { newSecret } from '../secret.ts'
 import { currentView } from '../view.ts'
 
@@ -21,7 +23,10 @@ export const updateClient = administrationRoute({
   path: '/oidc/clients/:id',
   input: clientChangeSchema,
   async handle({ context, caller, input, part }) {
-    const before = await requireClient(context, caller, { name: part('id'), action: 'update' })
+    const found = await requireClient(context, caller, { name: part('id'), action: 'update' })
+    // First what is new here, so that what is taken away now stays away.
+    const before = await withNewScopes(context, found)
+    if (!before) throw new ProtocolError('client_not_found')
     checkFields(before, input)
     const after = describeClient(before, input, rulesOf(context.options))
     await checkAssigned(context, caller, { before, after })
@@ -34,6 +39,7 @@ export const updateClient = administrationRoute({
       // Of two that change the type together, one makes the secret.
       guard: made || secrets ? { clientSecret: before.clientSecret } : {},
     })
+    if (isChanged) await revokeExchangedFrom(context.store, { ...before, ...after })
     forgetClient(context, before.clientId)
     if (!isChanged) throw changedMeanwhile()
     const client = await currentView(context, before.clientId)
