@@ -58,7 +58,7 @@ export async function requireAgent(
     hostId: host.id,
     userId: agent.userId,
   })
-  context.lastUsed.touch(agent.id, now)
+  context.lastUsed.set(agent.id, now)
   const actor = agent.mode === 'delegated' ? agent.userId : await actingFor(context, verified)
   const principal = principalOf(verified, actor)
   const isBound = boundTo !== undefined

@@ -16,6 +16,7 @@ import { Running } from './execution/running.ts'
 import { FetchBudget } from './keys/key-url.ts'
 import { PublishedKeys } from './keys/published-keys.ts'
 import { Limits } from './limits.ts'
+import { LiveRelay } from './live-relay.ts'
 import { LiveStreams } from './live-streams.ts'
 import { limitEvent } from './limits/rates.ts'
 import type { ResolvedAgentAuthOptions } from './options.ts'
@@ -27,7 +28,7 @@ import type { Database } from './store/database.ts'
 import type { Lookups } from '../lookup/lookups.ts'
 import { HostLoader } from './store/hosts.ts'
 import { Journal } from './store/journal.ts'
-import { LastUsed } from './store/last-used.ts'
+import { type LastUsed, rememberLastUse } from './store/last-used.ts'
 import { ReplayGuard } from './store/replay.ts'
 import { createVerifySignature } from './verify-signature.ts'
 
@@ -106,14 +107,15 @@ export function createContext(
   })
   const approvalWatch = new ApprovalWatch(db, events)
   const approvalStreams = new ApprovalStreams(approvalWatch)
-  const liveStreams = new LiveStreams(events)
+  const relay = connection && new LiveRelay(connection, lost('other processes are not told'))
+  const liveStreams = new LiveStreams(events, relay)
   const limits = new Limits({
     limits: options.rateLimit,
     sql: db.sql,
     onReached: (reached) => events.emit(limitEvent(reached)),
     onError: lost('limits are not shared'),
   })
-  const lastUsed = new LastUsed(db, lost('a last use is not stored'))
+  const lastUsed = rememberLastUse(db, lost('a last use is not stored'))
   const agents = new AgentLoader(db)
   events.listen((event) => forgetWhatChanged(agents, event))
   const interval = options.revocationCheckInterval
@@ -148,7 +150,7 @@ export function createContext(
       jobs.close()
       await running.close()
       approvalStreams.close()
-      liveStreams.close()
+      await liveStreams.close()
       approvalWatch.close()
       await limits.close()
       await outbound.directory?.close()

@@ -1,6 +1,7 @@
 import { ProtocolError } from '@countersign/protocol'
 import type { AgentEvent } from './domain/event.ts'
 import type { Events } from './events.ts'
+import type { LiveRelay } from './live-relay.ts'
 
 const HEARTBEAT = 15_000
 const PER_PERSON = 20
@@ -10,7 +11,7 @@ const MAX_DURATION = 600_000
 const MAX_WAITING = 100
 
 /**
- * Streams of server-sent events that tell the pages of a person what changed.
+ * Streams of server-sent events that tell the pages of a person what changed, in whichever process.
  *
  * Each process holds twenty for one person, ends each after ten minutes, and keeps for a page that
  * does not read no more than which agents changed.
@@ -18,11 +19,21 @@ const MAX_WAITING = 100
 export class LiveStreams {
   readonly #byPerson = new Map<string, Set<Live>>()
   readonly #stopListening: () => void
+  readonly #relay: LiveRelay | null
 
-  constructor(events: Events) {
-    this.#stopListening = events.listen(({ userId, agentId }: AgentEvent) => {
+  /** Without a relay pages hear of this process alone. */
+  constructor(events: Events, relay: LiveRelay | null) {
+    this.#relay = relay
+    this.#stopListening = events.listen(({ userId, agentId = null }: AgentEvent) => {
       if (!userId) return
-      for (const live of this.#byPerson.get(userId) ?? []) live.tell(agentId ?? null)
+      this.#tell(userId, agentId)
+      relay?.send({ userId, agentId })
+    })
+    relay?.listen({
+      onChange: ({ userId, agentId }) => this.#tell(userId, agentId),
+      onGap: () => {
+        for (const userId of this.#byPerson.keys()) this.#tell(userId, null)
+      },
     })
   }
 
@@ -41,10 +52,15 @@ export class LiveStreams {
     return new ReadableStream(live)
   }
 
-  /** Ends every stream. */
-  close(): void {
+  /** Ends every stream, and tells other processes what they do not know yet. */
+  async close(): Promise<void> {
     this.#stopListening()
     for (const held of this.#byPerson.values()) for (const live of held) live.end()
+    await this.#relay?.close()
+  }
+
+  #tell(userId: string, agentId: string | null): void {
+    for (const live of this.#byPerson.get(userId) ?? []) live.tell(agentId)
   }
 }
 

@@ -1,14 +1,12 @@
-import { parseConstraints } from '@countersign/protocol'
 import type { AgentPrincipal } from '../authenticate/principal.ts'
-import { type ApprovalMethod, ciba, deviceAuthorization } from './approval-methods/index.ts'
+import type { ApprovalMethod } from './approval-methods/index.ts'
 import type { Capability, ExecuteContext } from './capability.ts'
-import { type DirectoryOptions, directoryProblem, resolveDirectory } from './directory/options.ts'
+import type { DirectoryOptions } from './directory/options.ts'
 import type { AgentMode, Host } from './domain/model.ts'
-import { type DpopMode, dpopPolicy, type DpopPolicy, dpopProblem } from './dpop/policy.ts'
 import type { AgentEvent } from './domain/event.ts'
-import { DEFAULT_LIMITS, isRateLimit, type RateLimit, type RateLimits } from './limits/rates.ts'
+import type { DpopMode, DpopPolicy } from './dpop/policy.ts'
+import type { RateLimits } from './limits/rates.ts'
 import type { AgentAuthSchemaNames } from './schema.ts'
-import { CapabilitySchemas } from './schemas.ts'
 
 /** How URLs are fetched that hosts, agents and people name. */
 export interface OutboundFetchOptions {
@@ -24,6 +22,7 @@ export interface OutboundFetchOptions {
 /** An account, by its id or as a row, or nobody. */
 export type AutonomousUser = string | { readonly id: string } | null | undefined
 
+/** What `agentAuth()` and `createAuth({ agentAuth })` take. */
 export interface AgentAuthOptions {
   /** Unique name of this service in discovery. @default 'countersign' */
   providerName?: string
@@ -95,7 +94,7 @@ export interface AgentAuthOptions {
    * Ways to reach a person; those of this package also by their names. Device authorization is
    * always among them. @default only that
    */
-  approvalMethods?: readonly (ApprovalMethod | keyof typeof NAMED_METHODS)[]
+  approvalMethods?: readonly (ApprovalMethod | 'device_authorization' | 'ciba')[]
   /**
    * Chooses among them by id (section 7.5). An id that is not there or not available, and an error,
    * mean device authorization. @default what the agent prefers, else CIBA for a linked person
@@ -209,6 +208,7 @@ type Optional =
   | 'directory'
   | 'schema'
 
+/** The options with every default filled in. */
 export interface ResolvedAgentAuthOptions
   extends
     Pick<AgentAuthOptions, Optional>,
@@ -223,176 +223,4 @@ export interface ResolvedAgentAuthOptions
   readonly rateLimit: RateLimits | null
   readonly dpop: DpopPolicy
   readonly compatibility: { readonly agentJwtWithoutIss: boolean }
-}
-
-/** Applies defaults and refuses a configuration that cannot work, before the first request. */
-export function resolveOptions(options: AgentAuthOptions): ResolvedAgentAuthOptions {
-  const { capabilities = [], rateLimit = {}, compatibility = {}, ...rest } = options
-  const resolved = {
-    providerName: 'countersign',
-    providerDescription: '',
-    modes: ['delegated' as const],
-    requireAuthForCapabilities: false,
-    blockedCapabilities: [],
-    defaultHostCapabilities: [],
-    deviceAuthorizationPage: '/auth/device',
-    approvalLifetime: 600,
-    allowDynamicHostRegistration: true,
-    resolveGrantTTL: () => null,
-    agentSessionTTL: 3600,
-    agentMaxLifetime: 86_400,
-    absoluteLifetime: 0,
-    pendingLifetime: 86_400,
-    maxAgentsPerUser: 100,
-    freshSessionWindow: 300,
-    jobLifetime: 3600,
-    streamMaxDuration: 300,
-    revocationCheckInterval: 5,
-    maxBatchSize: 50,
-    jwtMaxAge: 60,
-    proofOfPresence: {},
-    introspectionSecrets: [],
-    outboundFetch: {},
-    clientAddress: () => null,
-    trustProxy: false,
-    ...rest,
-    approvalMethods: withBaseline(rest.approvalMethods),
-    capabilities: new Map(capabilities.map((capability) => [capability.name, capability])),
-    dpop: dpopPolicy(rest.dpop),
-    rateLimit: rateLimit === false ? null : { ...DEFAULT_LIMITS, ...rateLimit },
-    compatibility: { agentJwtWithoutIss: compatibility.agentJwtWithoutIss ?? false },
-  }
-  refuseNonsense(resolved, capabilities)
-  return resolved
-}
-
-/** What an approval method can be called in the options, in place of making one. */
-const NAMED_METHODS = { device_authorization: deviceAuthorization, ciba }
-
-/** Every server has device authorization (specification, 7). */
-function withBaseline(
-  given: AgentAuthOptions['approvalMethods'] = ['device_authorization'],
-): readonly ApprovalMethod[] {
-  const methods = given.map((one) => (typeof one === 'string' ? namedMethod(one) : one))
-  const baseline = deviceAuthorization()
-  const complete = methods.length === 0 || methods.some(({ id }) => id === baseline.id)
-  return complete ? methods : [...methods, baseline]
-}
-
-function namedMethod(name: string): ApprovalMethod {
-  if (name === 'device_authorization' || name === 'ciba') return NAMED_METHODS[name]()
-  throw new TypeError(`agentAuth: \`approvalMethods\` names \`${name}\`, which is not built in`)
-}
-
-function refuseNonsense(
-  options: ResolvedAgentAuthOptions,
-  capabilities: readonly Capability[],
-): void {
-  const problem =
-    timeProblem(options) ??
-    limitProblem(options) ??
-    dpopProblem(options.dpop, capabilities) ??
-    accessProblem(options) ??
-    capabilityProblem(options, capabilities)
-  if (problem) throw new TypeError(`agentAuth: ${problem}`)
-}
-
-function timeProblem(options: ResolvedAgentAuthOptions): string | undefined {
-  const within = (name: keyof ResolvedAgentAuthOptions, min: number, max: number) => {
-    const value = options[name]
-    const fits = Number.isInteger(value) && Number(value) >= min && Number(value) <= max
-    return fits ? undefined : `\`${name}\` must be a whole number from ${min} to ${max}`
-  }
-  const years = 10 * 366 * 86_400
-  return (
-    within('jwtMaxAge', 1, 300) ??
-    within('jobLifetime', 1, 7 * 86_400) ??
-    within('streamMaxDuration', 1, 86_400) ??
-    within('revocationCheckInterval', 1, 60) ??
-    within('maxBatchSize', 1, 1000) ??
-    within('approvalLifetime', 30, 86_400) ??
-    within('agentSessionTTL', 0, years) ??
-    within('agentMaxLifetime', 0, years) ??
-    within('absoluteLifetime', 0, years) ??
-    within('pendingLifetime', 60, years) ??
-    within('freshSessionWindow', 1, 86_400) ??
-    within('maxAgentsPerUser', 1, 1_000_000)
-  )
-}
-
-function limitProblem({ rateLimit, capabilities }: ResolvedAgentAuthOptions): string | undefined {
-  const wrong = Object.entries(rateLimit ?? {}).find(
-    ([, limit]: [string, RateLimit]) => !isRateLimit(limit),
-  )
-  if (wrong) return `\`rateLimit.${wrong[0]}\` needs \`max\` and \`window\` of 1 or more`
-  const own = [...capabilities.values()].find(
-    ({ rateLimit: limit }) => limit && !isRateLimit(limit),
-  )
-  return own && `\`rateLimit\` of \`${own.name}\` needs \`max\` and \`window\` of 1 or more`
-}
-
-function accessProblem(options: ResolvedAgentAuthOptions): string | undefined {
-  if (options.modes.length === 0) return '`modes` must name at least one mode'
-  if (options.modes.includes('autonomous') && !options.resolveAutonomousUser) {
-    return '`modes`: `autonomous` needs `resolveAutonomousUser`'
-  }
-  if (options.introspectionSecrets.some((secret) => secret.length < 32)) {
-    return 'each of `introspectionSecrets` must have 32 characters or more'
-  }
-  if (options.outboundFetch.dangerouslyAllowLoopback && process.env['NODE_ENV'] === 'production') {
-    return '`outboundFetch.dangerouslyAllowLoopback` is not for production'
-  }
-  const ofDirectory = directoryProblem(resolveDirectory(options.directory))
-  if (ofDirectory) return ofDirectory
-  return approvalMethodProblem(options)
-}
-
-function approvalMethodProblem({ approvalMethods }: ResolvedAgentAuthOptions): string | undefined {
-  const ids = approvalMethods.map(({ id }) => id)
-  if (ids.length === 0) return '`approvalMethods` must not be empty'
-  if (new Set(ids).size !== ids.length) return '`approvalMethods` contains a method twice'
-  const strange = ids.find((id) => !/^[\w.:-]{1,64}$/.test(id))
-  return strange === undefined ? undefined : `"${strange}" is not the id of an approval method`
-}
-
-function capabilityProblem(
-  options: ResolvedAgentAuthOptions,
-  capabilities: readonly Capability[],
-): string | undefined {
-  if (options.capabilities.size !== capabilities.length) {
-    return '`capabilities` contains a name twice'
-  }
-  const nameless = capabilities.find(({ name }) => !/^[\w.:/-]{1,256}$/.test(name))
-  if (nameless) return `"${nameless.name}" is not a capability name`
-  const idle = capabilities.find(({ execute, location }) => !execute && !location)
-  if (idle && !options.onExecute) {
-    return `the capability \`${idle.name}\` needs \`execute\`, \`location\` or \`onExecute\``
-  }
-  const { defaultHostCapabilities: defaults } = options
-  const unknown =
-    typeof defaults === 'function'
-      ? undefined
-      : defaults.find((name) => !options.capabilities.has(name))
-  if (unknown !== undefined)
-    return `\`defaultHostCapabilities\` names \`${unknown}\`, which is not offered`
-  return firstProblem(capabilities)
-}
-
-/** What is wrong with the limits and schemas of the first capability that has something wrong. */
-function firstProblem(capabilities: readonly Capability[]): string | undefined {
-  const schemas = new CapabilitySchemas()
-  for (const capability of capabilities) {
-    const problem = constraintProblem(capability) ?? schemas.problem(capability)
-    if (problem) return `the capability \`${capability.name}\`: ${problem}`
-  }
-  return undefined
-}
-
-function constraintProblem({ constraints }: Capability): string | undefined {
-  try {
-    if (constraints) parseConstraints(constraints)
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : 'its constraints are wrong'
-  }
 }

@@ -1,5 +1,6 @@
 import { getCurrentAdapter } from '@better-auth/core/context'
 import { ProtocolError } from '@countersign/protocol'
+import { isBanned } from '../people/ban.ts'
 import type { AgentAuthContext } from './context.ts'
 import { byId, type Rows } from './store/database.ts'
 import { endEverythingOf, removeEverythingOf } from './store/people.ts'
@@ -7,19 +8,6 @@ import { endEverythingOf, removeEverythingOf } from './store/people.ts'
 /** The row of a person, as far as agents depend on it. */
 export interface User {
   readonly id: string
-}
-
-/** What Better Auth's admin plugin, where it is installed, stores of a ban. */
-interface Ban {
-  readonly banned?: boolean | null
-  readonly banExpires?: Date | string | number | null
-}
-
-/** Whether a person is banned at the moment `now`, in milliseconds since the epoch. */
-export function isBanned(user: object, now: number): boolean {
-  const { banned, banExpires }: Ban = user
-  if (banned !== true) return false
-  return banExpires === null || banExpires === undefined || new Date(banExpires).getTime() > now
 }
 
 /**

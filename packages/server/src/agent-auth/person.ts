@@ -5,9 +5,10 @@ import { type ErrorCode, parseWith, ProtocolError, readJsonBody } from '@counter
 import { getSessionFromCtx } from 'better-auth/api'
 import type { EndpointOptions } from 'better-call'
 import * as z from 'zod'
+import { isBanned } from '../people/ban.ts'
 import type { AgentAuthContext } from './context.ts'
 import { errorReply } from './http.ts'
-import { explain, isBanned } from './people.ts'
+import { explain } from './people.ts'
 
 /** A signed-in person, and since when. */
 export interface Person {

@@ -1,7 +1,7 @@
 import type { ApprovalMethod, ApprovalPerson, ApprovalSubject } from '../approval-methods/index.ts'
 import type { AgentAuthContext } from '../context.ts'
 import type { Host } from '../domain/model.ts'
-import { isBanned } from '../people.ts'
+import { isBanned } from '../../people/ban.ts'
 import { byId } from '../store/database.ts'
 
 /** How a question reaches somebody, decided before it is stored. */

@@ -52,7 +52,7 @@ async function extend(context: AgentAuthContext, { asked, verified, now }: Exten
   const { capability: name, arguments: args = {} } = asked
   const decision =
     name === undefined ? undefined : await decide(context, { caller, token, name, args, now })
-  context.lastUsed.touch(agent.id, now)
+  context.lastUsed.set(agent.id, now)
   return {
     user_id: principal.userId,
     name: agent.name,

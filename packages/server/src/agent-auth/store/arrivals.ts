@@ -1,6 +1,6 @@
 import type { Agent } from '../domain/model.ts'
 import { countLiveAgents, findAgentByKey } from './agents.ts'
-import { Batch } from './batch.ts'
+import { Batch } from '../../batching/batch.ts'
 import { fromColumns } from './columns.ts'
 import type { Database, SqlClient } from './database.ts'
 

@@ -1,6 +1,6 @@
 import type { Host } from '../domain/model.ts'
 import { HOST_TRANSITIONS, LIVE_AGENT, LIVE_HOST } from '../domain/transitions.ts'
-import { Batch } from './batch.ts'
+import { Batch } from '../../batching/batch.ts'
 import { fromColumns } from './columns.ts'
 import { byId, type Database, newId, type Rows, type SqlClient } from './database.ts'
 

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../domain/event.ts'
 import type { Agent, Approval, Grant, Host } from '../domain/model.ts'
-import { Batch } from './batch.ts'
+import { Batch } from '../../batching/batch.ts'
 import { toColumns } from './columns.ts'
 import type { Database, Rows, SqlClient } from './database.ts'
 import { holdHost } from './hosts.ts'

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../domain/event.ts'
-import { Batch } from './batch.ts'
+import { Batch } from '../../batching/batch.ts'
 import { toColumns } from './columns.ts'
 import type { SqlClient } from './database.ts'
 

@@ -1,4 +1,4 @@
-import { isConnectionLost } from '../../database/lost-connection.ts'
+import { isConnectionLost } from '../database/lost-connection.ts'
 
 const MAX_SIZE = 100
 
