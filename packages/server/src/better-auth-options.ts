@@ -1,5 +1,6 @@
 import type { BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
 import type { DBAdapterInstance } from '@better-auth/core/db/adapter'
+import { addressSource } from './client-address.ts'
 import { redactingLogger } from './log.ts'
 import { mailSettings } from './mail/better-auth.ts'
 import type { Mailer } from './mail/mailer.ts'
@@ -75,14 +76,7 @@ export function betterAuthOptions<Plugins extends BetterAuthPlugin[]>(
       disableOriginCheck: false,
       disableCSRFCheck: false,
       trustedProxyHeaders: false,
-      ipAddress: ipAddress(options),
+      ipAddress: addressSource(options),
     },
   } satisfies BetterAuthOptions
-}
-
-/** `X-Forwarded-For` says what the client wants it to say, unless a known proxy appended to it. */
-export function ipAddress({ clientAddressHeader, trustProxy }: ResolvedAuthOptions) {
-  if (clientAddressHeader) return { ipAddressHeaders: [clientAddressHeader] }
-  if (trustProxy.length === 0) return { ipAddressHeaders: [] }
-  return { ipAddressHeaders: ['x-forwarded-for'], trustedProxies: [...trustProxy] }
 }

@@ -1,103 +1,27 @@
-import { ProtocolError } from '@countersign/protocol'
-import type { AuthContext, BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
-import { drizzleAdapter } from 'better-auth/adapters/drizzle'
+import type { BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
 import { betterAuth } from 'better-auth/minimal'
-import type { Auth as BetterAuth } from 'better-auth/types'
-import { getIP } from '@better-auth/core/utils/ip'
-// oxlint-disable-next-line no-restricted-imports -- this is where the plugins are composed
-import { createAgentAuth } from './agent-auth/plugin.ts'
+import { hashSecrets } from './adapter/hash-secrets.ts'
 import { tellChanges } from './adapter/tell-changes.ts'
-import { forgetApiKeys } from './api-keys/forget-keys.ts'
-import { authenticate } from './authenticate/authenticate.ts'
-import type { Principal } from './authenticate/principal.ts'
-import type { AuthRequest, AuthServer } from './authenticate/server.ts'
-import { betterAuthOptions, ipAddress } from './better-auth-options.ts'
+import type { Auth, TypedBetterAuth } from './auth.ts'
+import { type AuthParts, closeParts, createParts, listenersOf } from './auth-parts.ts'
+import { authServer } from './auth-server.ts'
+import { betterAuthOptions } from './better-auth-options.ts'
 import { connect } from './database/connect.ts'
 import type { Connection } from './database/connection.ts'
-import { checkSchema } from './database/drift.ts'
-import { migrate } from './database/migrate.ts'
+import { ping } from './database/ping.ts'
+import { prepareDatabase, waitForDatabase } from './database/prepare.ts'
 import * as schema from './database/schema.ts'
-import { defaultParts, defaultPlugins } from './default-plugins.ts'
-import type { DefaultParts } from './default-plugins.ts'
-import { ConfigurationError } from './env.ts'
-import { explainFailure } from './explain-failure.ts'
+import { defaultPlugins } from './default-plugins.ts'
+import { drizzleAdapter } from './drizzle.ts'
+import { frontDoor } from './front-door.ts'
 import { createHandler } from './handler.ts'
-import { LookupCache } from './lookup/cache.ts'
-import { Lookups } from './lookup/lookups.ts'
 import { magicLinks, withInvitations } from './mail/better-auth.ts'
 import { mailGuard } from './mail/guard.ts'
-import { createMailer } from './mail/mailer.ts'
 import { resolveOptions } from './options.ts'
 import type { AuthOptions, ResolvedAuthOptions } from './options.ts'
-import { organizationOf } from './organizations/context.ts'
-import type { OrganizationQuery, OrgContext } from './organizations/context.ts'
-import { forgetMembers } from './organizations/forget-members.ts'
-import { forgetSessions } from './sessions/forget-sessions.ts'
 import { isPlainGetSession } from './sessions/get-session.ts'
-import { hashSecrets } from './sessions/hash-secrets.ts'
 import { sessionEnding } from './sessions/session-ending.ts'
-import { readWithAdapter, readWithSql } from './sessions/read-session.ts'
-import { renewSession } from './sessions/renew-session.ts'
-import { type SessionRecord, Sessions } from './sessions/sessions.ts'
 import { socialSignIn } from './social/social.ts'
-// oxlint-disable-next-line no-restricted-imports -- this is where the plugins are composed
-import { createProvider } from './provider/plugin.ts'
-import { verifyAccessToken } from './provider/tokens/verify-access-token.ts'
-import type {
-  AccessTokenNeeds,
-  VerifiedAccessToken,
-} from './provider/tokens/verify-access-token.ts'
-import { observeAuthentication } from './telemetry/observe-authentication.ts'
-
-type AgentAuthServer = ReturnType<typeof createAgentAuth>
-type AgentAuthConnection = NonNullable<Parameters<typeof createAgentAuth>[1]>
-type DefaultPlugins = ReturnType<typeof defaultPlugins>
-
-/** The plugins of an instance: the default ones, unless they are skipped, and the caller's. */
-export type AuthPlugins<
-  Plugins extends BetterAuthPlugin[],
-  Skip extends boolean,
-> = Skip extends true ? Plugins : [...DefaultPlugins, ...Plugins]
-
-/** What `createAuth` returns: Better Auth's instance, the front door, and its own lifetime. */
-export interface Auth<
-  Plugins extends BetterAuthPlugin[] = [],
-  Skip extends boolean = false,
-> extends Omit<BetterAuth<TypedOptions<Plugins, Skip>>, 'handler' | 'fetch' | '$context'> {
-  /** Answers every request under `/api/auth` and for the discovery document. It never throws. */
-  handler(request: Request): Promise<Response>
-  /** Says who a request is, or throws a `ProtocolError` of status 401, 403, 429 or 503. */
-  authenticate(request: AuthRequest): Promise<Principal>
-  /**
-   * Says what an access token of this server's provider means right now, for an API in the same
-   * process. Throws a `ProtocolError` of status 401, 403 or 503.
-   */
-  verifyAccessToken(token: string, needs?: AccessTokenNeeds): Promise<VerifiedAccessToken>
-  /**
-   * Renews the session behind a principal when it is due. Returns the `Set-Cookie` values for the
-   * answer to its request: none most of the time.
-   */
-  renewSession(request: AuthRequest, principal: Principal): Promise<readonly string[]>
-  /** What a caller is in the organization that is active, or that the query names; null for none. */
-  organizationOf(
-    caller: AuthRequest | Principal,
-    query?: OrganizationQuery,
-  ): Promise<OrgContext | null>
-  /** Better Auth's context, once the database is ready. */
-  readonly $context: Promise<AuthContext>
-  /** Resolves when the database answers and has the schema; rejects with one sentence why not. */
-  readonly $ready: Promise<void>
-  /** Our own database; absent with a `database` adapter. */
-  readonly $connection: Connection | undefined
-  /** Throws unless the database answers within two seconds. */
-  $ping(): Promise<void>
-  /** Closes the database. Requests after it are answered with 503. */
-  $close(): Promise<void>
-}
-
-type TypedOptions<Plugins extends BetterAuthPlugin[], Skip extends boolean> = BetterAuthOptions & {
-  plugins: AuthPlugins<Plugins, Skip>
-}
 
 /**
  * Creates the authority: Better Auth with people, organizations and keys, and the Agent Auth server.
@@ -124,60 +48,25 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   connection: Connection | undefined,
   plugins: readonly BetterAuthPlugin[],
 ): Auth<Plugins, Skip> {
-  const lookups = connection && new Lookups(connection)
-  const remembered = lookups && rememberSessions(lookups)
-  const agents = agentsFor(resolved, connection && lookups && { sql: connection.sql, lookups })
-  const parts = resolved.skipDefaultPlugins
-    ? undefined
-    : defaultParts(resolved, connection && lookups ? { sql: connection.sql, lookups } : null)
-  const provider =
-    resolved.provider && parts
-      ? createProvider(resolved.provider, {
-          keys: parts.keys,
-          connection: connection && lookups ? { sql: connection.sql, lookups } : null,
-          issuer: resolved.baseURL,
-          agents: agents?.contextOf,
-          organizations: parts.organizations,
-        })
-      : undefined
-  const mailer = createMailer(resolved)
-  const listeners = [
-    ...(remembered ? [forgetSessions(remembered)] : []),
-    ...(parts
-      ? [forgetApiKeys(parts.apiKeys.keys), forgetMembers(parts.organizations.memberships.cache)]
-      : []),
-    ...(provider ? [provider.onChange] : []),
-  ]
-  const prepared = connection ? prepare(connection, resolved) : Promise.resolve()
-  // Whoever needs to know awaits `$ready`; a rejection nobody awaits must not end the process.
-  prepared.catch(() => {})
+  const parts = createParts(resolved, connection)
+  const { agents, provider, mailer } = parts
+  const prepared = quiet(connection ? prepareDatabase(connection, resolved) : Promise.resolve())
+  const adapter = resolved.database ?? adapterOf(connection)
   const auth = betterAuth<BetterAuthOptions>(
     betterAuthOptions(resolved, {
-      database: hashSecrets(tellChanges(resolved.database ?? adapterFor(connection), listeners)),
+      database: hashSecrets(tellChanges(adapter, listenersOf(parts))),
       shared: connection?.dialect !== 'embedded',
       mailer,
-      plugins: [
-        onDatabase(prepared, resolved),
-        sessionEnding,
-        mailGuard(),
-        ...magicLinks(mailer),
-        socialSignIn(resolved.socialProviders),
-        ...(parts ? defaultPlugins(withInvitations(resolved, mailer), parts) : []),
-        ...(agents ? [agents.plugin] : []),
-        ...(provider ? [provider.plugin] : []),
-        ...plugins,
-      ],
+      plugins: [waitForDatabase(prepared), ...ownPlugins(resolved, parts), ...plugins],
     }),
   )
-
-  const ready = auth.$context.then(() => {})
-  ready.catch(() => {})
-  const ping = () => pingWithin(2_000, connection, auth.$context)
-  const server = auth.$context.then((context) =>
-    authServer({ context, agents, ping, connection, lookups, remembered, resolved, parts }),
+  const askDatabase = () => ping(connection, auth.$context)
+  const { staticTokens, telemetry } = resolved
+  const server = quiet(
+    auth.$context.then((context) =>
+      authServer(context, { parts, ping: askDatabase, staticTokens }),
+    ),
   )
-  server.catch(() => {})
-
   const handler = createHandler({
     server,
     agents,
@@ -187,147 +76,44 @@ function assemble<Plugins extends BetterAuthPlugin[], Skip extends boolean>(
   })
   return {
     // The plugins are only known to the types of the caller.
-    ...(auth as unknown as BetterAuth<TypedOptions<Plugins, Skip>>),
-    $context: auth.$context,
+    ...(auth as unknown as TypedBetterAuth<Plugins, Skip>),
+    ...frontDoor({ server, handler, provider, telemetry }),
     handler,
-    authenticate: (request) =>
-      observeAuthentication(
-        async () => authenticate(await started(server), request),
-        resolved.telemetry,
-      ),
-    verifyAccessToken: async (token, needs) => {
-      if (!provider) throw new ConfigurationError('`verifyAccessToken` needs `provider`.')
-      const current = await started(server)
-      try {
-        return await verifyAccessToken(provider.contextOf(current.context), token, needs)
-      } catch (error) {
-        throw await explainFailure(error, current)
-      }
-    },
-    renewSession: async (request, principal) =>
-      renewSession(await started(server), { request, principal }, handler),
-    organizationOf: async (caller, query) => organizationOf(await started(server), caller, query),
-    $ready: ready,
+    $context: auth.$context,
+    $ready: quiet(auth.$context.then(() => {})),
     $connection: connection,
-    $ping: ping,
+    $ping: askDatabase,
     $close: async () => {
       await prepared.catch(() => {})
-      await mailer?.close()
-      await parts?.apiKeys.keys.close()
-      await agents?.close()
-      await provider?.close()
-      await lookups?.close()
+      await closeParts(parts)
       await connection?.close()
     },
   }
 }
 
-/** What is remembered of sessions, as long as the database tells what changes. */
-function rememberSessions(lookups: Lookups): LookupCache<SessionRecord> {
-  const cache = new LookupCache<SessionRecord>(({ session, user }) => [
-    `session-id ${session.id}`,
-    `user ${user.id}`,
-  ])
-  lookups.add(cache, { kind: 'session', groups: ['user'] })
-  return cache
+/** Our plugins, in the order in which Better Auth asks them. */
+function ownPlugins(
+  resolved: ResolvedAuthOptions,
+  { agents, defaults, provider, mailer }: AuthParts,
+): readonly BetterAuthPlugin[] {
+  return [
+    sessionEnding,
+    mailGuard(),
+    ...magicLinks(mailer),
+    socialSignIn(resolved.socialProviders),
+    ...(defaults ? defaultPlugins(withInvitations(resolved, mailer), defaults) : []),
+    ...(agents ? [agents.plugin] : []),
+    ...(provider ? [provider.plugin] : []),
+  ]
 }
 
-/** Brings the database to the schema of this version, or throws what to run. */
-async function prepare(connection: Connection, options: ResolvedAuthOptions): Promise<void> {
-  await connection.ping()
-  if (options.migrate) await migrate(connection)
-  await checkSchema(connection)
-}
-
-/**
- * Makes Better Auth's context, and with it every request and `auth.api` call, wait for the database.
- *
- * It also removes the API keys of a deleted person: they name their owner without a foreign key.
- */
-function onDatabase(prepared: Promise<void>, { skipDefaultPlugins }: ResolvedAuthOptions) {
-  return {
-    id: 'countersign-database',
-    async init({ adapter }) {
-      await prepared
-      if (skipDefaultPlugins) return {}
-      const after = async ({ id }: { id: string }) => {
-        await adapter.deleteMany({ model: 'apikey', where: [{ field: 'referenceId', value: id }] })
-      }
-      return { options: { databaseHooks: { user: { delete: { after } } } } }
-    },
-  } satisfies BetterAuthPlugin
-}
-
-function adapterFor(connection: Connection | undefined) {
+function adapterOf(connection: Connection | undefined) {
   if (!connection) throw new TypeError('createAuth has neither a connection nor an adapter.')
-  return drizzleAdapter(connection.db, { provider: 'pg', schema, transaction: true })
+  return drizzleAdapter(connection.db, { provider: 'pg', schema })
 }
 
-async function pingWithin(
-  milliseconds: number,
-  connection: Connection | undefined,
-  context: Promise<Pick<AuthContext, 'adapter'>>,
-): Promise<void> {
-  const timeout = AbortSignal.timeout(milliseconds)
-  const late = new Promise<never>((_, reject) => {
-    timeout.addEventListener('abort', () => reject(new ProtocolError('unavailable')))
-  })
-  const answer = connection ? connection.ping() : askAdapter(context)
-  await Promise.race([answer, late])
-}
-
-/** A look-up that finds nothing: the one statement every adapter can run. */
-async function askAdapter(context: Promise<Pick<AuthContext, 'adapter'>>): Promise<void> {
-  const { adapter } = await context
-  await adapter.findOne({ model: 'user', where: [{ field: 'id', value: '' }] })
-}
-
-/** The server once it has started; a start that failed is a 503 to whoever calls. */
-function started(server: Promise<AuthServer>): Promise<AuthServer> {
-  return server.catch((cause: unknown) => {
-    throw new ProtocolError('unavailable', { cause, headers: { 'retry-after': '5' } })
-  })
-}
-
-/** The Agent Auth server, with SQL of its own when the database is ours. */
-function agentsFor(
-  options: ResolvedAuthOptions,
-  connection: AgentAuthConnection | undefined,
-): AgentAuthServer | undefined {
-  if (!options.agentAuth) return undefined
-  const addresses = { advanced: { ipAddress: ipAddress(options) } }
-  // Without a source for addresses Better Auth makes one up in development: nobody is limited by it.
-  const known = options.clientAddressHeader !== undefined || options.trustProxy.length > 0
-  const clientAddress = known ? (request: Request) => getIP(request, addresses) : () => null
-  return createAgentAuth({ clientAddress, ...options.agentAuth }, connection ?? null)
-}
-
-interface ServerParts {
-  readonly context: AuthContext
-  readonly agents: AgentAuthServer | undefined
-  readonly ping: () => Promise<void>
-  readonly connection: Connection | undefined
-  readonly lookups: Lookups | undefined
-  readonly remembered: LookupCache<SessionRecord> | undefined
-  readonly resolved: ResolvedAuthOptions
-  readonly parts: DefaultParts | undefined
-}
-
-function authServer(parts: ServerParts): AuthServer {
-  const { context, agents, connection, resolved } = parts
-  const load = connection
-    ? readWithSql(connection.sql, context.options)
-    : readWithAdapter(context.adapter)
-  return {
-    context,
-    ping: parts.ping,
-    sessions: new Sessions({ context, load, cache: parts.remembered }),
-    tokens: parts.parts?.tokens,
-    organizations: parts.parts?.organizations,
-    lookups: parts.lookups,
-    sql: connection?.sql,
-    staticTokens: resolved.staticTokens,
-    agentAuth: agents?.contextOf(context),
-    apiKeys: parts.parts?.apiKeys.keys,
-  }
+/** Whoever needs to know awaits it; a rejection that nobody awaits must not end the process. */
+function quiet<Result>(promise: Promise<Result>): Promise<Result> {
+  promise.catch(() => {})
+  return promise
 }

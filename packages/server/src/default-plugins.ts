@@ -1,8 +1,7 @@
 import { passkey } from '@better-auth/passkey'
 import type { ApiKeyParts } from './api-keys/access.ts'
 import { apiKeyParts, apiKeyPlugin } from './api-keys/api-key-plugin.ts'
-import type { Connection } from './database/connection.ts'
-import type { Lookups } from './lookup/lookups.ts'
+import type { OwnDatabase } from './lookup/own-database.ts'
 import type { ResolvedAuthOptions } from './options.ts'
 import {
   organizationParts,
@@ -26,15 +25,15 @@ export interface DefaultParts {
 /** Builds what the default plugins share with the front door, on our own database if it is one. */
 export function defaultParts(
   { apiKeys, baseURL, organizations: organizationOptions, tokens }: ResolvedAuthOptions,
-  connection: { readonly sql: Connection['sql']; readonly lookups: Lookups } | null,
+  own: OwnDatabase | null,
 ): DefaultParts {
-  const keys = new SigningKeys(tokens, connection)
-  const organizations = organizationParts(organizationOptions, connection)
+  const keys = new SigningKeys(tokens, own)
+  const organizations = organizationParts(organizationOptions, own)
   return {
     keys,
     tokens: new Tokens(keys, baseURL),
     organizations,
-    apiKeys: apiKeyParts(apiKeys, organizations, connection),
+    apiKeys: apiKeyParts(apiKeys, organizations, own),
   }
 }
 

@@ -2,7 +2,7 @@ import { ProtocolError } from '@countersign/protocol'
 import { isConnectionLost } from './database/lost-connection.ts'
 
 /** The error for a database that is away. */
-export function unavailable(cause: unknown): ProtocolError {
+export function unavailable(cause?: unknown): ProtocolError {
   return new ProtocolError('unavailable', { cause, headers: { 'retry-after': '5' } })
 }
 

@@ -2,7 +2,7 @@ import type { AuthContext } from '@better-auth/core'
 import { apiKeyHeader } from './authenticate/credential.ts'
 import type { AuthServer } from './authenticate/server.ts'
 import { explainFailure, unavailable } from './explain-failure.ts'
-import { errorResponse } from './http-errors.ts'
+import { errorResponse, refusalResponse } from './http-errors.ts'
 import { refusalOf } from './organizations/refusal.ts'
 import { pathOf } from './request-path.ts'
 import { withAuthToken } from './sessions/auth-token.ts'
@@ -36,7 +36,7 @@ export function createHandler(doors: Doors) {
     try {
       server = await doors.server
     } catch (cause) {
-      return errorResponse(unavailable(cause), () => {})
+      return refusalResponse(unavailable(cause))
     }
     const { logger } = server.context
     const log = (message: string, error: unknown) => logger.error(message, error)
@@ -102,7 +102,7 @@ async function correct(response: Response, answered: Answered): Promise<Response
     await server.ping()
     if (signedOut && (await isStillSignedIn(response, answered))) throw new Error('look-up failed')
   } catch (cause) {
-    return errorResponse(unavailable(cause), log)
+    return refusalResponse(unavailable(cause))
   }
   if (!failed || (await hasErrorCode(response))) return response
   return errorResponse(new Error(`Better Auth answered ${response.status}`), log)

@@ -6,10 +6,14 @@ export type LogError = (message: string, error: unknown) => void
 
 /** Answers a failure from the error table. An unexpected one is logged, and answered with its id. */
 export function errorResponse(error: unknown, log: LogError): Response {
-  const expected = error instanceof ProtocolError ? error : internalError(error, log)
-  return Response.json(expected.toJSON(), {
-    status: expected.status,
-    headers: { 'cache-control': 'no-store', ...expected.headers },
+  return refusalResponse(error instanceof ProtocolError ? error : internalError(error, log))
+}
+
+/** Answers an expected failure: its status, its headers and its body. */
+export function refusalResponse(error: ProtocolError): Response {
+  return Response.json(error.toJSON(), {
+    status: error.status,
+    headers: { 'cache-control': 'no-store', ...error.headers },
   })
 }
 

@@ -1,6 +1,6 @@
 export { ProtocolError } from '@countersign/protocol'
 export { createAuth } from './create-auth.ts'
-export type { Auth, AuthPlugins } from './create-auth.ts'
+export type { Auth, AuthPlugins } from './auth.ts'
 export type { AuthOptions } from './options.ts'
 export type { Service } from './api-keys/access.ts'
 export type { ApiKeyView } from './api-keys/key-row.ts'
@@ -49,7 +49,7 @@ export type {
 } from './agent-auth/index.ts'
 export { ConfigurationError, isLoopback, parseSwitch, readEnvironment } from './env.ts'
 export type { Environment } from './env.ts'
-export { proxyList } from './options.ts'
+export { proxyList } from './client-address.ts'
 // oxlint-disable-next-line no-restricted-imports -- the public name of the plugin
 export { provider } from './provider/plugin.ts'
 export type {

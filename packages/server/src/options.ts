@@ -1,15 +1,15 @@
-import { BlockList, isIP } from 'node:net'
 import type { BetterAuthOptions, BetterAuthPlugin } from '@better-auth/core'
 import type { DBAdapterInstance } from '@better-auth/core/db/adapter'
 import type { AgentAuthOptions } from './agent-auth/options.ts'
 import { resolveApiKeyOptions } from './api-keys/options.ts'
 import type { ApiKeyOptions, ResolvedApiKeyOptions } from './api-keys/options.ts'
 import { checkStaticTokens, type StaticToken } from './authenticate/static-token.ts'
+import { parseAddressHeader, parseProxy } from './client-address.ts'
+import { developmentSecret } from './development-secret.ts'
 import {
   checkConnectionString,
   checkSecret,
   ConfigurationError,
-  developmentSecret,
   type Environment,
   parseBaseURL,
   parseTrustedOrigin,
@@ -157,7 +157,7 @@ export function resolveOptions<Plugins extends BetterAuthPlugin[]>(
     trustedOrigins: options.trustedOrigins
       ? options.trustedOrigins.map((origin) => parseTrustedOrigin(origin, '`trustedOrigins`'))
       : env.trustedOrigins,
-    clientAddressHeader: resolveHeader(options.clientAddressHeader),
+    clientAddressHeader: parseAddressHeader(options.clientAddressHeader),
     trustProxy: (options.trustProxy ?? []).map(parseProxy),
     rateLimit: options.rateLimit ?? true,
     skipDefaultPlugins: options.skipDefaultPlugins ?? false,
@@ -172,18 +172,6 @@ export function resolveOptions<Plugins extends BetterAuthPlugin[]>(
     telemetry: options.telemetry ?? {},
     logger: options.logger ?? { level: 'warn' },
   }
-}
-
-/** Addresses of proxies, checked, as a list that answers whether an address is one of them. */
-export function proxyList(entries: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const entry of entries.map(parseProxy)) {
-    const [address = '', prefix] = entry.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    if (prefix === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, Number(prefix), family)
-  }
-  return list
 }
 
 interface ChosenDatabase {
@@ -237,26 +225,4 @@ function resolveSecret(
     )
   }
   return developmentSecret(env.dataDir)
-}
-
-function resolveHeader(name: string | undefined): string | undefined {
-  if (name === undefined) return undefined
-  if (!/^[a-z0-9-]+$/i.test(name) || /^(x-)?(forwarded|real)/i.test(name)) {
-    throw new ConfigurationError(
-      '`clientAddressHeader` must be a header only your server sets, not a forwarded one; for those use `trustProxy`.',
-    )
-  }
-  return name.toLowerCase()
-}
-
-function parseProxy(entry: string): string {
-  const [address = '', prefix, rest] = entry.split('/')
-  const family = isIP(address)
-  const bits = prefix === undefined ? 0 : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN
-  if (family === 0 || rest !== undefined || !(bits <= (family === 6 ? 128 : 32))) {
-    throw new ConfigurationError(
-      '`trustProxy` must be addresses or CIDR ranges such as 10.0.0.0/8.',
-    )
-  }
-  return entry
 }

@@ -3,7 +3,7 @@ import { getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
 import type { Permissions } from '../authenticate/principal.ts'
 import type { OrganizationParts } from '../organizations/organization-plugin.ts'
-import { rolesOf, unite } from '../organizations/roles.ts'
+import { permissionsOf, rolesOf, unite } from '../organizations/roles.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { ResolvedApiKeyOptions } from './options.ts'
 import { among, isWithin } from './permissions.ts'
@@ -15,6 +15,8 @@ export interface ApiKeyParts {
   readonly options: ResolvedApiKeyOptions
   readonly keys: ApiKeys
   readonly organizations: OrganizationParts
+  /** Whether the database is ours: its triggers end keys with their owner. */
+  readonly hasTriggers: boolean
 }
 
 /** What is done to keys and services, as roles name it under `apiKey`. */
@@ -100,7 +102,7 @@ export async function requireAccess(
   const { memberships, matrix } = parts.organizations
   const member = await memberships.find(caller.userId, organizationId, Date.now())
   if (!member) throw refuse(absent)
-  const role = unite(rolesOf(member.role).map((name) => matrix.get(name) ?? {}))
+  const role = permissionsOf(rolesOf(member.role), matrix)
   if (!isWithin({ apiKey: [action] }, role)) throw refuse('INSUFFICIENT_API_KEY_PERMISSIONS')
   return role
 }

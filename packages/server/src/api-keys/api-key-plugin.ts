@@ -1,10 +1,12 @@
 import type { BetterAuthPlugin } from '@better-auth/core'
 import { ProtocolError } from '@countersign/protocol'
 import { apiKeyHeader } from '../authenticate/credential.ts'
-import { errorResponse } from '../http-errors.ts'
+import { refusalResponse } from '../http-errors.ts'
+import type { OwnDatabase } from '../lookup/own-database.ts'
 import type { OrganizationParts } from '../organizations/organization-plugin.ts'
 import type { ApiKeyParts } from './access.ts'
-import { type ApiKeyConnection, ApiKeys } from './api-keys.ts'
+import { ApiKeys } from './api-keys.ts'
+import { endWithPerson } from './end-with-person.ts'
 import type { ResolvedApiKeyOptions } from './options.ts'
 import { createApiKey } from './routes/create.ts'
 import { deleteAllExpiredApiKeys, deleteApiKey } from './routes/delete.ts'
@@ -20,9 +22,14 @@ import { apiKeySchema } from './schema.ts'
 export function apiKeyParts(
   options: ResolvedApiKeyOptions,
   organizations: OrganizationParts,
-  connection: ApiKeyConnection | null,
+  own: OwnDatabase | null,
 ): ApiKeyParts {
-  return { options, organizations, keys: new ApiKeys(connection) }
+  return {
+    options,
+    organizations,
+    keys: new ApiKeys(own),
+    hasTriggers: own !== null,
+  }
 }
 
 /** API keys of people, organizations and services: their tables and their endpoints. */
@@ -32,9 +39,10 @@ export function apiKeyPlugin(parts: ApiKeyParts) {
     schema: apiKeySchema,
     init(context) {
       parts.keys.start(context)
+      return parts.hasTriggers ? {} : { options: { databaseHooks: endWithPerson(context) } }
     },
     async onRequest({ headers }) {
-      return carriesApiKey(headers) ? { response: errorResponse(noAccount(), () => {}) } : undefined
+      return carriesApiKey(headers) ? { response: refusalResponse(noAccount()) } : undefined
     },
     endpoints: {
       createApiKey: createApiKey(parts),

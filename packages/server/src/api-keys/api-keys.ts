@@ -1,23 +1,17 @@
 import type { AuthContext } from '@better-auth/core'
 import { ProtocolError } from '@countersign/protocol'
-import { isBanned } from '../agent-auth/people.ts'
+import { isBanned } from '../people/ban.ts'
 import { badCredential } from '../authenticate/credential.ts'
 import type { ServicePrincipal, UserPrincipal } from '../authenticate/principal.ts'
 import type { Sql } from '../database/connection.ts'
 import { LookupCache } from '../lookup/cache.ts'
-import type { Lookups } from '../lookup/lookups.ts'
+import type { OwnDatabase } from '../lookup/own-database.ts'
 import { Changes } from './changes.ts'
-import { LastUsed } from './last-used.ts'
+import { type LastUsed, rememberLastUse } from './last-used.ts'
 import { Limits } from './limits.ts'
 import { type KeyRecord, type LoadKey, readWithAdapter, readWithSql } from './read-key.ts'
 import { hashKey } from './stored-key.ts'
 import { type Uses, usesWithAdapter, usesWithSql } from './uses.ts'
-
-/** Our own database, and what keeps caches current. */
-export interface ApiKeyConnection {
-  readonly sql: Sql
-  readonly lookups: Lookups
-}
 
 /** What only the started server has. */
 interface Started {
@@ -38,9 +32,9 @@ export class ApiKeys {
   #started: Started | undefined
   readonly #changes = new Changes()
 
-  constructor(connection: ApiKeyConnection | null) {
-    this.#sql = connection?.sql
-    connection?.lookups.add(
+  constructor(own: OwnDatabase | null) {
+    this.#sql = own?.sql
+    own?.lookups.add(
       {
         open: () => this.#cache.open(),
         close: () => {
@@ -63,7 +57,7 @@ export class ApiKeys {
       load: sql ? readWithSql(sql) : readWithAdapter(adapter),
       uses,
       limits: new Limits(uses),
-      lastUsed: new LastUsed({ sql, adapter, onError }),
+      lastUsed: rememberLastUse({ sql, adapter, onError }),
     }
   }
 
@@ -83,7 +77,7 @@ export class ApiKeys {
     if (key.limit || key.isCounted) await spend(key, started)
     const answer = this.#isCurrent(hash, key, mark) ? key : await this.#findAgain(hash, started)
     checkKey(answer, now)
-    started.lastUsed.touch(key.id, now)
+    started.lastUsed.set(key.id, now)
     return answer.principal
   }
 

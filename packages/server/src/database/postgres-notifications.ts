@@ -63,8 +63,8 @@ export function listenOnPostgres(
       for (let over = false; !over && !stop.signal.aborted;) {
         await client.query('SELECT pg_notify($1, $2)', [channel, beat])
         over = await Promise.race([lost.then(() => true), pause(HEARTBEAT, stop.signal)])
-        if (heardAt > 0 && Date.now() - heardAt > 2 * HEARTBEAT) break
-        if (heardAt === 0) break
+        // A first heartbeat that never came counts as one of long ago.
+        if (Date.now() - heardAt > 2 * HEARTBEAT) break
       }
     } finally {
       await client.end().catch(() => {})

@@ -1,18 +1,14 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns'
-import type { LookupFunction } from 'node:net'
-import type { Agent, Dispatcher, fetch, Response } from 'undici'
+import type { Response } from 'undici'
 import { FetchRefused } from './fetch-refused.ts'
-import { parseTarget, type Permission, refuseAddress } from './target.ts'
+import {
+  type GuardedRequestOptions,
+  guardedRequests,
+  type RequestTools,
+} from './guarded-request.ts'
+import { parseTarget } from './target.ts'
 
-export interface GuardedFetchOptions {
-  /** Also fetches from this machine, over http too. For development and tests. @default false */
-  dangerouslyAllowLoopback?: boolean
-  /** Certificates trusted besides the system's, in PEM. @default none */
-  ca?: string
-  /** Resolves names. @default the system's resolver */
-  lookup?: LookupFunction
-  /** Milliseconds for everything: names, connections, redirects and the body. @default 5000 */
-  timeout?: number
+/** How far a fetch may go, and how much it reads. */
+export interface GuardedFetchOptions extends GuardedRequestOptions {
   /** Bytes of body, after decompression. @default 1000000 */
   maxBytes?: number
   /** How many redirects are followed. @default 3 */
@@ -38,59 +34,17 @@ export type GuardedFetch = (url: string) => Promise<FetchedJson>
  * the same rules.
  */
 export function createGuardedFetch(options: GuardedFetchOptions = {}): GuardedFetch {
-  const { timeout = 5_000, maxBytes = 1_000_000, maxRedirects = 3, ca } = options
-  const permission = { allowLoopback: options.dangerouslyAllowLoopback ?? false }
-  const connect = {
-    lookup: guardedLookup(options.lookup ?? systemLookup, permission),
-    ...(ca !== undefined && { ca }),
-  }
-  let dispatcher: Agent | undefined
-  return async (text) => {
-    // Loaded by the first fetch: a server starts faster without it.
-    const undici = await import('undici')
-    const signal = AbortSignal.timeout(timeout)
-    try {
-      // No connection outlives its request: nobody gets to keep sockets of this server open.
-      dispatcher ??= new undici.Agent({ connect, pipelining: 0 })
-      const { response, url } = await follow(text, {
-        permission,
-        fetch: undici.fetch,
-        dispatcher,
-        signal,
-        maxRedirects,
-      })
+  const { maxBytes = 1_000_000, maxRedirects = 3 } = options
+  const makeRequest = guardedRequests(options)
+  return (text) =>
+    makeRequest(async (tools) => {
+      const { response, url } = await follow(text, { ...tools, maxRedirects })
       const body = parseJson(await readText(response, maxBytes))
       return { body, headers: response.headers, url }
-    } catch (error) {
-      throw refusalOf(error, signal)
-    }
-  }
-}
-
-/** A look-up that fails unless every address of the name may be connected to. */
-export function guardedLookup(lookup: LookupFunction, permission: Permission): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      if (error) return callback(error, '')
-      try {
-        const addresses = found as unknown as LookupAddress[]
-        for (const { address } of addresses) refuseAddress(address, permission)
-        const [first] = addresses
-        if (!first) throw new FetchRefused('network', 'the name has no address')
-        if (options.all) callback(null, addresses)
-        else callback(null, first.address, first.family)
-      } catch (refused) {
-        callback(refused as Error, '')
-      }
     })
-  }
 }
 
-interface Hop {
-  readonly permission: Permission
-  readonly fetch: typeof fetch
-  readonly dispatcher: Dispatcher
-  readonly signal: AbortSignal
+interface Hop extends RequestTools {
   readonly maxRedirects: number
 }
 
@@ -139,13 +93,4 @@ function parseJson(text: string): unknown {
   } catch (cause) {
     throw new FetchRefused('json', 'not JSON', { cause })
   }
-}
-
-/** The refusal that a failed request stands for. */
-export function refusalOf(error: unknown, signal: AbortSignal): FetchRefused {
-  if (error instanceof FetchRefused) return error
-  if (signal.aborted) return new FetchRefused('time', 'not in time', { cause: error })
-  // What the look-up threw comes back as the cause of a failed connection.
-  if (error instanceof Error && error.cause instanceof FetchRefused) return error.cause
-  return new FetchRefused('network', 'not reachable', { cause: error })
 }

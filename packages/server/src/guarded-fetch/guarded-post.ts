@@ -1,6 +1,4 @@
-import { lookup as systemLookup } from 'node:dns'
-import type { Agent } from 'undici'
-import { type GuardedFetchOptions, guardedLookup, refusalOf } from './guarded-fetch.ts'
+import { type GuardedRequestOptions, guardedRequests } from './guarded-request.ts'
 import { parseTarget } from './target.ts'
 
 /** What is sent to a URL that somebody named. */
@@ -16,34 +14,21 @@ export type GuardedPost = (url: string, message: GuardedMessage) => Promise<numb
  * Makes a function that posts to URLs of callers, within the rules of `createGuardedFetch`: https, to
  * the address that was checked. Redirects are not followed, and the answer is not read.
  */
-export function createGuardedPost(
-  options: Omit<GuardedFetchOptions, 'maxBytes'> = {},
-): GuardedPost {
-  const { timeout = 5_000, ca } = options
-  const permission = { allowLoopback: options.dangerouslyAllowLoopback ?? false }
-  const connect = {
-    lookup: guardedLookup(options.lookup ?? systemLookup, permission),
-    ...(ca !== undefined && { ca }),
-  }
-  let dispatcher: Agent | undefined
-  return async (text, { headers, body }) => {
-    const undici = await import('undici')
-    const signal = AbortSignal.timeout(timeout)
-    try {
+export function createGuardedPost(options: GuardedRequestOptions = {}): GuardedPost {
+  const makeRequest = guardedRequests(options)
+  return (text, { headers, body }) =>
+    makeRequest(async ({ fetch, dispatcher, signal, permission }) => {
       const url = parseTarget(text, permission)
-      dispatcher ??= new undici.Agent({ connect, pipelining: 0 })
-      const response = await undici.fetch(url, {
+      const init = {
         method: 'POST',
         dispatcher,
         signal,
         headers,
         body,
         redirect: 'manual',
-      })
+      } as const
+      const response = await fetch(url, init)
       await response.body?.cancel()
       return response.status
-    } catch (error) {
-      throw refusalOf(error, signal)
-    }
-  }
+    })
 }

@@ -3,7 +3,7 @@ import type { Subscription } from '../database/notifications.ts'
 import type { LookupCache } from './cache.ts'
 
 /** The channel on which triggers tell what changed, as `<kind> <id>`. */
-const CHANNEL = 'countersign_lookup'
+export const CHANNEL = 'countersign_lookup'
 
 type Cache = Pick<LookupCache<unknown>, 'forget' | 'forgetGroup' | 'open' | 'close'>
 

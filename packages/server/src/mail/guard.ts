@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { BetterAuthPlugin } from '@better-auth/core'
 import { createAuthMiddleware } from '@better-auth/core/api'
 import { APIError, BASE_ERROR_CODES } from '@better-auth/core/error'
-import { jwtVerify } from 'jose'
 import { parseEmail } from './address.ts'
-
-const magicLinkTargets = ['callbackURL', 'newUserCallbackURL', 'errorCallbackURL']
+import { linkTargets } from './links.ts'
+import { useVerificationOnce } from './use-verification-once.ts'
 
 /** Holds addresses to one spelling wherever they come in, and links in e-mails to one use. */
 export function mailGuard() {
@@ -48,7 +46,7 @@ const checkEmails = createAuthMiddleware(async ({ body }) => {
 
 /** Better Auth decodes these once more than a query is, and does not expect that to fail. */
 const checkTargets = createAuthMiddleware(async ({ query }) => {
-  for (const name of magicLinkTargets) {
+  for (const name of linkTargets) {
     const value: unknown = query?.[name]
     if (typeof value === 'string' && !isDecodable(value)) {
       throw APIError.from('BAD_REQUEST', BASE_ERROR_CODES.INVALID_CALLBACK_URL)
@@ -62,35 +60,5 @@ function isDecodable(value: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/**
- * Lets one request through with each verification link.
- *
- * The link holds a JWT, which alone is good until it expires. A row whose primary key is made from
- * it is the claim; whoever comes second gets the answer to a link that is not valid.
- */
-const useVerificationOnce = createAuthMiddleware(async (ctx) => {
-  const token: unknown = ctx.query?.['token']
-  if (typeof token !== 'string') return
-  const expiresAt = await expiryOf(token, ctx.context.secret)
-  // Nothing is written for a stranger's text.
-  if (!expiresAt) return
-  // Without the signature: its last character can be written in four ways.
-  const signed = token.slice(0, token.lastIndexOf('.'))
-  const identifier = `verify-email:${createHash('sha256').update(signed).digest('base64url')}`
-  const reservation = { identifier, value: 'used', expiresAt }
-  if (await ctx.context.internalAdapter.reserveVerificationValue(reservation)) return
-  return { context: { query: { ...ctx.query, token: 'used' } } }
-})
-
-async function expiryOf(token: string, secret: string): Promise<Date | undefined> {
-  try {
-    const key = new TextEncoder().encode(secret)
-    const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] })
-    return payload.exp === undefined ? undefined : new Date(payload.exp * 1000)
-  } catch {
-    return undefined
   }
 }

@@ -11,6 +11,7 @@ import {
   takenAddressLetter,
   verificationLetter,
 } from './letters.ts'
+import { isOwnLink, withReturn } from './links.ts'
 import type { ResolvedMailOptions } from './options.ts'
 import { Outbox } from './outbox.ts'
 
@@ -65,22 +66,4 @@ export function createMailer(options: ResolvedAuthOptions): Mailer | undefined {
     takenAddress: (to) => post('taken-address', to, takenAddressLetter(app)),
     close: () => outbox.close(),
   }
-}
-
-/** A link of Better Auth that leads to our page when the caller named none. */
-function withReturn(url: string, page: string): string {
-  const link = new URL(url)
-  if (!link.searchParams.get('callbackURL')) link.searchParams.set('callbackURL', page)
-  return link.href
-}
-
-/** Whether a link, and where it leads on to, stays with us. Requests are checked before; this is last. */
-function isOwnLink(url: string, own: ReadonlySet<string>): boolean {
-  if (!URL.canParse(url)) return false
-  const link = new URL(url)
-  const next = ['callbackURL', 'newUserCallbackURL', 'errorCallbackURL']
-  const targets = next.map((name) => link.searchParams.get(name) ?? '/')
-  return [link.href, ...targets].every(
-    (target) => URL.canParse(target, link) && own.has(new URL(target, link).origin),
-  )
 }

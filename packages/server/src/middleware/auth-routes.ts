@@ -1,4 +1,4 @@
-import { errorResponse } from '../http-errors.ts'
+import { refusalResponse } from '../http-errors.ts'
 import { bodyTooLarge, limitBody } from './body-limit.ts'
 import type { GuardedAuth } from './request-auth.ts'
 
@@ -42,12 +42,12 @@ export async function answerAuth(auth: MountedAuth, request: Request): Promise<R
   const { pathname, search } = new URL(request.url)
   const { method, headers: sent, signal } = request
   const { body, isExceeded } = limitBody(request)
-  if (isExceeded()) return errorResponse(bodyTooLarge(), () => {})
+  if (isExceeded()) return refusalResponse(bodyTooLarge())
   // Frameworks build the URL from the `Host` header; the authority is known by its own origin.
   const url = `${originOf(auth)}${pathname}${search}`
   const init = { method, headers: sent, signal, ...(body && { body, duplex: 'half' }) }
   const response = await auth.handler(new Request(url, init))
-  if (isExceeded()) return errorResponse(bodyTooLarge(), () => {})
+  if (isExceeded()) return refusalResponse(bodyTooLarge())
   const isPublic = !pathname.startsWith(`${authPath}/`)
   if (isPublic || response.headers.has('cache-control')) return response
   return withHeaders(response, (headers) => headers.set('cache-control', 'no-store'))

@@ -2,7 +2,7 @@ import { ProtocolError } from '@countersign/protocol'
 import { anonymous } from '../authenticate/principal.ts'
 import type { Principal } from '../authenticate/principal.ts'
 import type { AuthRequest } from '../authenticate/server.ts'
-import { errorResponse } from '../http-errors.ts'
+import { refusalResponse } from '../http-errors.ts'
 import { originOf } from './auth-routes.ts'
 import { resolveRequirements } from './options.ts'
 import type { GuardOptions, Requirements } from './options.ts'
@@ -35,7 +35,7 @@ export function createGuard(auth: GuardedAuth, options: GuardOptions = {}): Guar
     try {
       return await admit({ auth, requirements, request, previous })
     } catch (error) {
-      if (error instanceof ProtocolError) return errorResponse(error, () => {})
+      if (error instanceof ProtocolError) return refusalResponse(error)
       throw error
     }
   }

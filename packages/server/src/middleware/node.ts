@@ -24,7 +24,7 @@ export function toAuthRequest({
 }: Pick<NodeExchange, 'incoming' | 'target' | 'origin'>): AuthRequest {
   return {
     method: incoming.method ?? 'GET',
-    url: origin + pathOf(target),
+    url: origin + pathAndQueryOf(target),
     headers: headersOf(incoming),
   }
 }
@@ -38,7 +38,7 @@ export function toFetchRequest({ incoming, outgoing, target, origin }: NodeExcha
   outgoing.once('close', () => {
     if (!outgoing.writableFinished) gone.abort()
   })
-  return new Request(origin + pathOf(target), {
+  return new Request(origin + pathAndQueryOf(target), {
     method,
     headers,
     signal: gone.signal,
@@ -72,8 +72,8 @@ function isGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
-/** The path of a target in origin or absolute form (RFC 9112 section 3.2); other forms have none. */
-function pathOf(target: string): string {
+/** Path and query of a target in origin or absolute form (RFC 9112 section 3.2); `/` for other forms. */
+function pathAndQueryOf(target: string): string {
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '')
   if (path.startsWith('/')) return path
   return path.startsWith('?') ? `/${path}` : '/'

@@ -3,7 +3,7 @@ import { allows } from '../authenticate/principal.ts'
 import type { Permissions, Principal, UserPrincipal } from '../authenticate/principal.ts'
 import type { AuthRequest, AuthServer } from '../authenticate/server.ts'
 import { explainFailure } from '../explain-failure.ts'
-import { intersect, rolesOf, unite } from './roles.ts'
+import { intersect, permissionsOf, rolesOf } from './roles.ts'
 
 /** What a caller is in one organization, as it is right now. */
 export interface OrgContext {
@@ -95,7 +95,7 @@ async function ofUser(
     })
   if (!member) return null
   const roles = rolesOf(member.role)
-  const allowed = unite(roles.map((role) => organizations.matrix.get(role) ?? {}))
+  const allowed = permissionsOf(roles, organizations.matrix)
   return {
     organizationId: member.organizationId,
     memberId: member.id,

@@ -1,7 +1,7 @@
 import type { AuthContext } from '@better-auth/core'
 import type { Sql } from '../database/connection.ts'
 import { LookupCache } from '../lookup/cache.ts'
-import type { Lookups } from '../lookup/lookups.ts'
+import type { OwnDatabase } from '../lookup/own-database.ts'
 
 /** That a person belongs to an organization, and as what. */
 export interface Membership {
@@ -10,12 +10,6 @@ export interface Membership {
   readonly organizationId: string
   /** One role, or several with commas between them. */
   readonly role: string
-}
-
-/** Our own database, and what keeps caches current. */
-export interface MembershipConnection {
-  readonly sql: Sql
-  readonly lookups: Lookups
 }
 
 const SELECT = `SELECT id, user_id AS "userId", organization_id AS "organizationId", role
@@ -32,9 +26,9 @@ export class Memberships {
   readonly #sql: Sql | undefined
   #adapter: AuthContext['adapter'] | undefined
 
-  constructor(connection: MembershipConnection | null) {
-    this.#sql = connection?.sql
-    connection?.lookups.add(this.cache, { kind: 'member' })
+  constructor(own: OwnDatabase | null) {
+    this.#sql = own?.sql
+    own?.lookups.add(this.cache, { kind: 'member' })
   }
 
   /** Takes what only the started server has. */

@@ -2,8 +2,9 @@ import type { BetterAuthPlugin } from '@better-auth/core'
 import { createAccessControl } from 'better-auth/plugins/access'
 import { organization } from 'better-auth/plugins/organization'
 import type { Permissions } from '../authenticate/principal.ts'
+import type { OwnDatabase } from '../lookup/own-database.ts'
 import { guardOrganizations } from './guard.ts'
-import { Memberships, type MembershipConnection } from './memberships.ts'
+import { Memberships } from './memberships.ts'
 import type { ResolvedOrganizationOptions } from './options.ts'
 import { roleMatrix, unite } from './roles.ts'
 
@@ -17,9 +18,9 @@ export interface OrganizationParts {
 /** Builds what plugin and front door share. */
 export function organizationParts(
   { roles }: ResolvedOrganizationOptions,
-  connection: MembershipConnection | null,
+  own: OwnDatabase | null,
 ): OrganizationParts {
-  return { memberships: new Memberships(connection), matrix: roleMatrix(roles) }
+  return { memberships: new Memberships(own), matrix: roleMatrix(roles) }
 }
 
 /** Better Auth's organizations with teams, on our role matrix and behind our guard. */

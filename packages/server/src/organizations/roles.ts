@@ -35,7 +35,15 @@ export function rolesOf(stored: string): readonly string[] {
   return stored.split(',')
 }
 
-/** What several roles, or several sets of permissions, allow together. */
+/** What roles allow together; one that the matrix lacks allows nothing. */
+export function permissionsOf(
+  roles: readonly string[],
+  matrix: ReadonlyMap<string, Permissions>,
+): Permissions {
+  return unite(roles.map((role) => matrix.get(role) ?? {}))
+}
+
+/** What several sets of permissions allow together. */
 export function unite(sets: readonly Permissions[]): Permissions {
   const united = new Map<string, Set<string>>()
   for (const [resource, actions] of sets.flatMap((set) => Object.entries(set))) {

@@ -1,9 +1,9 @@
 import type { AuthContext, BetterAuthPlugin } from '@better-auth/core'
 import { createAuthEndpoint, createAuthMiddleware } from '@better-auth/core/api'
 import type { Where } from '@better-auth/core/db/adapter'
-import { ProtocolError } from '@countersign/protocol'
 import { sensitiveSessionMiddleware } from 'better-auth/api'
 import * as z from 'zod'
+import { unavailable } from '../explain-failure.ts'
 import { isStoredToken } from './stored-token.ts'
 
 type Ending = Pick<AuthContext, 'adapter' | 'internalAdapter'>
@@ -57,7 +57,7 @@ export const sessionEnding = {
           const token = await ctx.getSignedCookie(authCookies.sessionToken.name, secret)
           if (typeof token !== 'string' || isStoredToken(token)) return
           const where = [{ field: 'token', value: token }]
-          if (await adapter.findOne({ model: 'session', where })) throw stillThere()
+          if (await adapter.findOne({ model: 'session', where })) throw unavailable()
         }),
       },
     ],
@@ -75,12 +75,8 @@ async function endSessions({ adapter, internalAdapter }: Ending, where: Where[])
     })
     const [first] = sessions
     if (!first) return
-    if (first.id === last) throw stillThere()
+    if (first.id === last) throw unavailable()
     last = first.id
     await internalAdapter.deleteSessions(sessions.map(({ token }) => token))
   }
-}
-
-function stillThere(): ProtocolError {
-  return new ProtocolError('unavailable', { headers: { 'retry-after': '5' } })
 }

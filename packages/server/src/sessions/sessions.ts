@@ -1,5 +1,5 @@
 import type { AuthContext } from '@better-auth/core'
-import { isBanned } from '../agent-auth/people.ts'
+import { isBanned } from '../people/ban.ts'
 import type { LookupCache } from '../lookup/cache.ts'
 import { cookieValue } from './cookie.ts'
 import { SignedValues } from './signed-value.ts'

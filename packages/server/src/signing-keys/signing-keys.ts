@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { AuthContext } from '@better-auth/core'
 import type { PublicJwk } from '@countersign/protocol'
-import type { Connection } from '../database/connection.ts'
-import type { Lookups } from '../lookup/lookups.ts'
+import type { OwnDatabase } from '../lookup/own-database.ts'
 import { KeyRing } from './key-ring.ts'
 import { AdapterKeyStore, type KeyChange, type KeyStore, SqlKeyStore } from './key-store.ts'
 import { makeKey, openKey, type SigningAlgorithm } from './make-key.ts'
@@ -17,12 +16,6 @@ import {
   startOf,
   type StoredKey,
 } from './stored-key.ts'
-
-/** Our own database, and what keeps caches current. */
-export interface KeyConnection {
-  readonly sql: Connection['sql']
-  readonly lookups: Lookups
-}
 
 /** The key to sign with. */
 export interface Signer {
@@ -42,7 +35,7 @@ type Context = Pick<AuthContext, 'adapter' | 'secretConfig' | 'logger'>
  */
 export class SigningKeys {
   readonly options: ResolvedTokenOptions
-  readonly #connection: KeyConnection | null
+  readonly #own: OwnDatabase | null
   readonly #ring = new KeyRing(() => this.#store().list())
   #context: Context | undefined
   #kept: KeyStore | undefined
@@ -52,16 +45,16 @@ export class SigningKeys {
     { readonly id: string; readonly privateKey: Promise<KeyObject> }
   >()
 
-  constructor(options: ResolvedTokenOptions, connection: KeyConnection | null) {
+  constructor(options: ResolvedTokenOptions, own: OwnDatabase | null) {
     this.options = options
-    this.#connection = connection
+    this.#own = own
   }
 
   /** Takes what only the started server has. A second call changes nothing. */
   start(context: Context): void {
     if (this.#context) return
     this.#context = context
-    this.#connection?.lookups.add(this.#ring, { kind: 'jwks' })
+    this.#own?.lookups.add(this.#ring, { kind: 'jwks' })
   }
 
   /** Also publishes, and rotates, keys of this algorithm. Ed25519 is always there. */
@@ -179,8 +172,8 @@ export class SigningKeys {
   }
 
   #store(): KeyStore {
-    this.#kept ??= this.#connection
-      ? new SqlKeyStore(this.#connection.sql)
+    this.#kept ??= this.#own
+      ? new SqlKeyStore(this.#own.sql)
       : new AdapterKeyStore(this.#started().adapter)
     return this.#kept
   }

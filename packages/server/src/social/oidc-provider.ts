@@ -4,35 +4,16 @@ import {
   getOAuth2Tokens,
   refreshAccessTokenRequest,
 } from '@better-auth/core/oauth2'
-import type { OAuth2Tokens, OAuthProvider } from '@better-auth/core/oauth2'
+import type { OAuthProvider } from '@better-auth/core/oauth2'
 import { ProtocolError } from '@countersign/protocol'
-import { jwtVerify } from 'jose'
 import type { JWTPayload } from 'jose'
 import { discovery } from './discovery.ts'
-import type { Metadata } from './discovery.ts'
 import { fetchJson } from './fetch-json.ts'
 import type { ResolvedProvider } from './options.ts'
+import { readClaims } from './read-claims.ts'
 import { userOf } from './user-of.ts'
 
-/** Public-key signatures alone: the client secret must not be able to sign an ID token. */
-const algorithms = [
-  'RS256',
-  'PS256',
-  'ES256',
-  'EdDSA',
-  'Ed25519',
-  'RS384',
-  'RS512',
-  'PS384',
-  'PS512',
-  'ES384',
-  'ES512',
-]
-
 type Log = (message: string, error: unknown) => void
-
-/** Tokens of an answer, with the nonce its ID token has to repeat. */
-type NoncedTokens = OAuth2Tokens & { expectedIdTokenNonce?: string | undefined }
 
 /**
  * An OpenID Connect provider for Better Auth: code flow with PKCE and nonce, metadata on first use,
@@ -51,6 +32,11 @@ export function oidcProvider(
       const message = `Sign-in with ${name} is not available right now.`
       throw new ProtocolError('unavailable', { message, cause, headers: { 'retry-after': '5' } })
     })
+  /** Where tokens are asked for, and how this server proves itself there. */
+  const tokenRequest = async () => {
+    const { tokenEndpoint, authentication } = await metadata()
+    return { options, tokenEndpoint, ...(clientSecret !== undefined && { authentication }) }
+  }
   return {
     id,
     name,
@@ -76,26 +62,12 @@ export function oidcProvider(
       })
     },
     async validateAuthorizationCode({ code, codeVerifier, redirectURI }) {
-      const { tokenEndpoint, authentication } = await metadata()
-      const { body, headers } = await authorizationCodeRequest({
-        code,
-        codeVerifier,
-        redirectURI,
-        options,
-        tokenEndpoint,
-        ...(clientSecret !== undefined && { authentication }),
-      })
-      return getOAuth2Tokens(await fetchJson(tokenEndpoint, { method: 'POST', body, headers }))
+      const request = { code, codeVerifier, redirectURI, ...(await tokenRequest()) }
+      return askForTokens(request.tokenEndpoint, await authorizationCodeRequest(request))
     },
     async refreshAccessToken(refreshToken) {
-      const { tokenEndpoint, authentication } = await metadata()
-      const { body, headers } = await refreshAccessTokenRequest({
-        refreshToken,
-        options,
-        tokenEndpoint,
-        ...(clientSecret !== undefined && { authentication }),
-      })
-      return getOAuth2Tokens(await fetchJson(tokenEndpoint, { method: 'POST', body, headers }))
+      const request = { refreshToken, ...(await tokenRequest()) }
+      return askForTokens(request.tokenEndpoint, await refreshAccessTokenRequest(request))
     },
     async getUserInfo(tokens) {
       try {
@@ -109,29 +81,6 @@ export function oidcProvider(
   }
 }
 
-async function readClaims(
-  metadata: Metadata,
-  clientId: string,
-  tokens: NoncedTokens,
-): Promise<JWTPayload> {
-  const { idToken = '', accessToken, expectedIdTokenNonce } = tokens
-  const { payload } = await jwtVerify(idToken, metadata.keys, {
-    algorithms,
-    issuer: metadata.issuer,
-    audience: clientId,
-    requiredClaims: ['sub', 'exp', 'iat'],
-    clockTolerance: 30,
-  })
-  if (expectedIdTokenNonce === undefined || payload['nonce'] !== expectedIdTokenNonce) {
-    throw new Error('the ID token is not for this sign-in')
-  }
-  if (Array.isArray(payload.aud) && payload.aud.length > 1 && payload['azp'] !== clientId) {
-    throw new Error('the ID token is for another client')
-  }
-  if (payload['email'] !== undefined || !metadata.userInfoEndpoint || !accessToken) return payload
-  const headers = { authorization: `Bearer ${accessToken}` }
-  const more = await fetchJson(metadata.userInfoEndpoint, { headers })
-  // Another person's answer would be believed otherwise (OpenID Connect Core 1.0, section 5.3.2).
-  if (more['sub'] !== payload.sub) throw new Error('the user info is about somebody else')
-  return { ...more, ...payload }
+async function askForTokens(url: string, form: Pick<RequestInit, 'body' | 'headers'>) {
+  return getOAuth2Tokens(await fetchJson(url, { method: 'POST', ...form }))
 }

@@ -20,9 +20,18 @@ export async function useApi(headers: Headers) {
   const { available } = await auth.api.isUsernameAvailable({ body: { username: 'ada' } })
   return {
     email: session?.user.email satisfies string | undefined,
+    username: session?.user.username satisfies string | null | undefined,
+    role: session?.user.role satisfies string | null | undefined,
     slug: organization?.slug satisfies string | undefined,
     key: key.key satisfies string,
     total: users.total satisfies number,
     available: available satisfies boolean,
+    code: auth.$ERROR_CODES.USERNAME_TOO_SHORT.code satisfies string,
   }
+}
+
+/** What nobody brought is not there. */
+export function useNothing() {
+  // @ts-expect-error -- no plugin has this endpoint
+  void auth.api.sendMessage
 }

@@ -1,6 +1,6 @@
 import type { DBAdapterInstance, Where } from '@better-auth/core/db/adapter'
-import { isStoredToken, storedToken } from './stored-token.ts'
-import { type Around, type Call, wrapVerbs } from '../adapter/wrap-verbs.ts'
+import { isStoredToken, storedToken } from '../sessions/stored-token.ts'
+import { type Around, type Call, wrapVerbs } from './wrap-verbs.ts'
 
 /** The columns whose values open something, by model. */
 const secretColumns: Readonly<Record<string, string | undefined>> = {
