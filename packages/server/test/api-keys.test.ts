@@ -389,6 +389,8 @@ describe('GHSA-2vg6-77g8-24mp vulnerability 11 keys end with their owner', () =>
     expect(await answers()).toEqual([good, refused, refused])
     await internalAdapter.deleteUser(eve.userId)
     expect(await answers()).toEqual([refused, refused, refused])
+    const where = [{ field: 'referenceId', value: eve.userId }]
+    expect(await adapter.findMany({ model: 'apikey', where })).toEqual([])
   })
 
   it('a banned person has no keys until the ban is over', async () => {

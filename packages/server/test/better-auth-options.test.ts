@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type AgentAuthOptions, agentAuth, deviceAuthorization } from '../src/agent-auth/index.ts'
 // oxlint-disable-next-line no-restricted-imports -- what the documented defaults are compared with
-import { resolveOptions } from '../src/agent-auth/options.ts'
+import { resolveOptions } from '../src/agent-auth/resolve-options.ts'
 import { connected, TestHost } from './support/actors.ts'
 import { bank } from './support/bank.ts'
 import { call } from './support/http.ts'

@@ -144,9 +144,11 @@ describe('options', () => {
 
   it('S24 DATABASE_URL is required in production, unless a folder is named', () => {
     const env = { NODE_ENV: 'production', COUNTERSIGN_SECRET: secret }
-    expect(() => resolveOptions({}, env)).toThrow(
-      'DATABASE_URL is required in production: a PostgreSQL such as postgres://',
-    )
+    const required = 'DATABASE_URL is required in production: a PostgreSQL such as postgres://'
+    expect(() => resolveOptions({}, env)).toThrow(required)
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+    vi.stubEnv('DATABASE_URL', undefined)
+    expect(() => createAuth()).toThrow(required)
     expect(resolveOptions({}, { ...env, COUNTERSIGN_DATA_DIR: '/srv/data' }).dataDir).toBe(
       '/srv/data',
     )
@@ -480,7 +482,8 @@ describe('an instance on PostgreSQL', () => {
 })
 
 describe('other databases', () => {
-  it('runs embedded in a data directory', async () => {
+  // A new embedded database takes seconds, and many on a busy machine.
+  it('runs embedded in a data directory', { timeout: 120_000 }, async () => {
     const auth = createAuth({ dataDir: temporaryDirectory(), baseURL, logger: { disabled: true } })
     const { cookie } = await signUp(auth, 'ada@example.com')
     expect(await auth.authenticate(new Request(baseURL, { headers: { cookie } }))).toMatchObject({
@@ -490,15 +493,19 @@ describe('other databases', () => {
     await auth.$close()
   })
 
-  it('gives the data directory back when a plugin refuses its options', async () => {
-    const dataDir = temporaryDirectory()
-    const options = { dataDir, baseURL, logger: { disabled: true } }
-    expect(() => createAuth({ ...options, agentAuth: { jwtMaxAge: 0 } })).toThrow('`jwtMaxAge`')
-    await vi.waitFor(() => expect(existsSync(join(dataDir, 'process.lock'))).toBe(false), 20_000)
-    const auth = createAuth(options)
-    await auth.$ready
-    await auth.$close()
-  })
+  it(
+    'gives the data directory back when a plugin refuses its options',
+    { timeout: 120_000 },
+    async () => {
+      const dataDir = temporaryDirectory()
+      const options = { dataDir, baseURL, logger: { disabled: true } }
+      expect(() => createAuth({ ...options, agentAuth: { jwtMaxAge: 0 } })).toThrow('`jwtMaxAge`')
+      await vi.waitFor(() => expect(existsSync(join(dataDir, 'process.lock'))).toBe(false), 60_000)
+      const auth = createAuth(options)
+      await auth.$ready
+      await auth.$close()
+    },
+  )
 
   it('refuses a database without its tables and says what to run', async () => {
     const auth = createAuth({

@@ -9,7 +9,7 @@ import { parsedBody } from '../src/middleware/parsed-body.ts'
 import type { RequestAuth } from '../src/middleware/request-auth.ts'
 import { withAuth as withSvelteKitAuth } from '../src/middleware/sveltekit.ts'
 import { baseURL } from './support/auth.ts'
-import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware-world.ts'
+import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware/world.ts'
 
 let world: MiddlewareWorld
 beforeAll(async () => {

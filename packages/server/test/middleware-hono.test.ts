@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
-import { describeMiddleware } from './support/describe-middleware.ts'
-import { serveHono, serveNext } from './support/middleware-services.ts'
-import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware-world.ts'
+import { describeMiddleware } from './support/middleware/describe-middleware.ts'
+import { serveHono, serveNext } from './support/middleware/services.ts'
+import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware/world.ts'
 
 // Apart from the others: what serves these replaces `Request` and `Response` in the whole process.
 let world: MiddlewareWorld

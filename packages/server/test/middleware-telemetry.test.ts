@@ -13,7 +13,7 @@ import {
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createAuth } from '../src/index.ts'
 import { baseURL, secret } from './support/auth.ts'
-import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware-world.ts'
+import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware/world.ts'
 
 let world: MiddlewareWorld
 beforeAll(async () => {

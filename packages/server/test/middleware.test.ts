@@ -1,12 +1,12 @@
 import { afterAll, beforeAll } from 'vitest'
-import { describeMiddleware } from './support/describe-middleware.ts'
+import { describeMiddleware } from './support/middleware/describe-middleware.ts'
 import {
   serveExpress,
   serveFastify,
   serveH3,
   serveSvelteKit,
-} from './support/middleware-services.ts'
-import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware-world.ts'
+} from './support/middleware/services.ts'
+import { type MiddlewareWorld, openMiddlewareWorld } from './support/middleware/world.ts'
 
 let world: MiddlewareWorld
 beforeAll(async () => {

@@ -41,6 +41,12 @@ async function open(socialProviders: SocialProviders) {
   return { auth, log }
 }
 
+/** A signature of 256 bytes ends with a character of which four bits mean nothing. */
+function strayBits(jwt: string): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  return jwt.slice(0, -1) + alphabet[alphabet.indexOf(jwt.slice(-1)) + 1]
+}
+
 /** Sends what goes to a name elsewhere to a server on this machine, as a proxy in front of it would. */
 function route(hosts: Readonly<Record<string, string>>): void {
   const { fetch } = globalThis
@@ -294,6 +300,10 @@ describe('GHSA-8fpg-xm3f-6cx3 (vulnerability 27) a broken configuration', () => 
             .sign(privateKey)
         },
       ],
+      // The same bytes to a lenient decoder, and another text than was signed.
+      ['is padded', async ({ claims, sign }) => `${await sign(claims)}=`],
+      ['ends with a line break', async ({ claims, sign }) => `${await sign(claims)}\n`],
+      ['has stray last bits', async ({ claims, sign }) => strayBits(await sign(claims))],
     ])('let nobody in when it %s', async (_title, make) => {
       const { place, me } = await answerWith(make)
       expect([place, me]).toEqual(['/failed?error=unable_to_get_user_info', null])

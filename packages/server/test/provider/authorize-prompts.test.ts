@@ -70,7 +70,7 @@ function older(person: TestUser, seconds: number): Promise<TestUser> {
   return signIn(world, person, { createdAt: new Date(Date.now() - seconds * 1000) })
 }
 
-describe('prompt', () => {
+describe('P8 prompt', () => {
   it('O33 login asks somebody who is signed in to sign in again, once', async () => {
     const person = await older(await signUp(world), 100)
     const request = authorizationRequest(client, { prompt: 'login' })
@@ -146,7 +146,7 @@ describe('prompt', () => {
   })
 })
 
-describe('max_age', () => {
+describe('P8 max_age', () => {
   it('asks for a sign-in that is not older, and is satisfied by one', async () => {
     const person = await older(await signUp(world), 100)
     expect((await ask(person, { max_age: '1000' })).searchParams.has('code')).toBe(true)
@@ -184,7 +184,7 @@ describe('id_token_hint', () => {
   })
 })
 
-describe('the class of a sign-in', () => {
+describe('P8 the class of a sign-in', () => {
   it.each([
     ['pwd', ONE, ['pwd']],
     ['pwd otp', TWO, ['pwd', 'otp']],

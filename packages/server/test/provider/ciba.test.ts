@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { as } from './support/administration.ts'
 import { claimsIn } from './support/exchange.ts'
 import {
   createClient,
@@ -12,6 +14,7 @@ import {
   signIn,
   signUp,
   type TestClient,
+  type TestUser,
   tokensFor,
 } from './support/flow.ts'
 import {
@@ -29,16 +32,23 @@ interface Ping {
   readonly body: unknown
 }
 
+afterEach(() => {
+  vi.useRealTimers()
+})
+
 describe.each(providerWorlds)('CIBA: $name', ({ open }) => {
   const pings: Ping[] = []
   const listener = createServer((request, response) => {
     void receive(request).then((ping) => {
       pings.push(ping)
-      response.writeHead(204).end()
+      const same = pings.filter(({ authorization }) => authorization === ping.authorization)
+      const failures = Number(/fails-(\d)/.exec(ping.authorization ?? '')?.[1] ?? 0)
+      response.writeHead(same.length > failures ? 204 : 503).end()
     })
   })
   const notices: { userId: string; clientName: string; url: string }[] = []
   let endpoint = ''
+  let administrator: TestUser
   let world: ProviderWorld
   beforeAll(async () => {
     await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
@@ -46,8 +56,10 @@ describe.each(providerWorlds)('CIBA: $name', ({ open }) => {
     world = await open({
       scopes: { 'pay:send': { title: 'Send money', sensitive: true } },
       dangerouslyAllowLoopback: true,
+      isAdministrator: ({ id }) => id === administrator.id,
       onBackchannelRequest: async (notice) => void notices.push(notice),
     })
+    administrator = await signUp(world)
   })
   afterAll(async () => {
     await world.close()
@@ -137,6 +149,75 @@ describe.each(providerWorlds)('CIBA: $name', ({ open }) => {
       }),
     )
     expect((await pollCiba(world, client, id)).status).toBe(200)
+  })
+
+  it('P3 CIBA ping: sends it again while the client fails, and not after the request expires', async () => {
+    const user = await signUp(world)
+    const { body } = await as(administrator, 'POST', '/clients', {
+      name: 'Till',
+      redirect_uris: ['https://till.example/callback'],
+      grant_types: [CIBA_GRANT],
+      backchannel_token_delivery_mode: 'ping',
+      backchannel_client_notification_endpoint: endpoint,
+    })
+    const till = { clientId: String(body.client.client_id), secret: String(body.client_secret) }
+    const client = { ...till, redirectUri: '' }
+    const answered = async (token: string, after: number) => {
+      const hint = { login_hint: user.id, client_notification_token: token }
+      expect((await ask(client, hint)).status).toBe(200)
+      vi.setSystemTime(Date.now() + after)
+      const [{ id, ticket }] = (await inbox(user)).body.approvals
+      expect((await answerRequest(user, id, { ticket })).status).toBe(200)
+    }
+    const sent = (token: string) =>
+      pings.filter(({ authorization }) => authorization === `Bearer ${token}`)
+    // The clock of this test stands still, except where it says so.
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const late = `late-answer-token-fails-9-${randomUUID()}`
+    await answered(late, 599_500)
+    const busy = `busy-endpoint-token-fails-1-${randomUUID()}`
+    await answered(busy, 0)
+    await vi.waitFor(() => expect(sent(busy)).toHaveLength(2), { timeout: 30_000 })
+    expect(sent(busy)[0]).toEqual(sent(busy)[1])
+    expect(sent(late)).toHaveLength(1)
+  })
+
+  it('CIBA ping: the endpoint is set, shown and ended by who looks after the application', async () => {
+    const change = async (path: string, body: object, method: 'POST' | 'PUT' = 'PUT') =>
+      as(administrator, method, path, body)
+    const app = {
+      name: 'Till',
+      redirect_uris: ['https://till.example/callback'],
+      grant_types: [CIBA_GRANT, 'authorization_code'],
+    }
+    const polling = {
+      backchannel_token_delivery_mode: 'poll',
+      backchannel_client_notification_endpoint: null,
+    }
+    const pinged = {
+      backchannel_token_delivery_mode: 'ping',
+      backchannel_client_notification_endpoint: 'https://till.example/answered',
+    }
+    const { client } = (await change('/clients', app, 'POST')).body
+    expect(client).toMatchObject(polling)
+    const path = `/clients/${client.client_id}`
+    expect((await change(path, pinged)).body.client).toMatchObject(pinged)
+    expect((await change(path, { name: 'Till 2' })).body.client).toMatchObject(pinged)
+    expect((await as(administrator, 'GET', path)).body).toMatchObject(pinged)
+    const mode = { backchannel_token_delivery_mode: 'poll' }
+    expect((await change(path, mode)).body.client).toMatchObject(polling)
+    for (const bad of [
+      { backchannel_token_delivery_mode: 'ping' },
+      { ...pinged, backchannel_token_delivery_mode: 'poll' },
+      { ...pinged, backchannel_token_delivery_mode: 'push' },
+      { ...pinged, backchannel_client_notification_endpoint: 'http://till.example/answered' },
+      { ...pinged, backchannel_client_notification_endpoint: 'javascript:alert(1)' },
+    ]) {
+      const answer = await change(path, bad)
+      expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
+      expect(answer.body.message).toContain('backchannel_')
+    }
+    expect((await as(administrator, 'GET', path)).body).toMatchObject(polling)
   })
 
   it('lets nobody answer but the person that was asked', async () => {
@@ -244,7 +325,17 @@ describe.each(providerWorlds)('CIBA: $name', ({ open }) => {
     const [{ id, ticket }] = (await inbox(strong)).body.approvals
     expect((await answerRequest(strong, id, { ticket })).status).toBe(200)
     const { body } = await pollCiba(world, client, String(asked.body['auth_req_id']))
-    expect(claimsIn(body['id_token'])['acr']).toBe(acr)
+    expect(claimsIn(body['id_token'])).toMatchObject({
+      acr,
+      amr: ['hwk', 'user'],
+      auth_time: expect.any(Number),
+    })
+    // What is refused for its `acr_values` asks nobody, and is not counted.
+    const bad = { login_hint: weak.email, acr_values: 'urn:unknown' }
+    for (let time = 0; time < 25; time += 1) {
+      expect(await ask(client, bad)).toMatchObject(refused('invalid_request'))
+    }
+    expect((await ask(client, { login_hint: weak.email })).status).toBe(200)
   })
 
   it('tells a client that time is over, and asks a person no more than twenty times', async () => {

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { as, asNobody, type Answer } from './support/administration.ts'
 import {
   hashed,
   openEmbedded,
+  postForm,
   type ProviderWorld,
   providerWorlds,
   signUp,
   type TestUser,
 } from './support/flow.ts'
+import { travel } from './support/token.ts'
 
 const app = {
   name: 'Ledger',
@@ -18,7 +20,14 @@ const app = {
   redirect_uris: ['https://ledger.example/callback', 'http://localhost:3000/callback'],
   scopes: ['openid', 'email', 'books:read'],
 }
-const scopes = { 'books:read': { title: 'Read the books' }, 'books:write': { title: 'Write them' } }
+const scopes = {
+  'books:read': { title: 'Read the books' },
+  'books:write': { title: 'Write them', description: 'Every entry.', sensitive: true },
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe.each(providerWorlds)('applications: $name', ({ open }) => {
   let world: ProviderWorld
@@ -77,6 +86,30 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
     expect(row).toMatchObject({ clientSecret: hashed(secret), requirePKCE: true })
   })
 
+  it('PA10 keeps every field that is given', async () => {
+    const fields = {
+      ...app,
+      icon: 'https://ledger.example/icon.png',
+      policy_url: 'https://ledger.example/policy',
+      terms_url: 'https://ledger.example/terms',
+      post_logout_redirect_uris: ['https://ledger.example/bye'],
+      backchannel_logout_uri: 'https://ledger.example/logout',
+      backchannel_logout_session_required: true,
+      token_endpoint_auth_method: 'client_secret_post',
+      grant_types: ['authorization_code', 'client_credentials'],
+      response_types: ['code'],
+      default_scopes: ['openid'],
+      access_token_lifetime: 300,
+      refresh_token_lifetime: 3_600,
+      allowed_users: [outsider.id],
+      dpop_bound_access_tokens: true,
+      disabled: true,
+    }
+    const { client } = await create(fields)
+    expect(client).toMatchObject(fields)
+    expect((await as(admin, 'GET', `/clients/${client.client_id}`)).body).toEqual(client)
+  })
+
   it('O25 tells no secret in a list, a look or a change', async () => {
     const { client, client_secret: secret } = await create()
     const answers = [
@@ -97,9 +130,7 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
     const { client } = await create()
     const path = `/clients/${client.client_id}`
     const list = await as(admin, 'GET', '/clients')
-    expect(list.body.clients.map((one: { client_id: string }) => one.client_id)).toContain(
-      client.client_id,
-    )
+    expect(list.body.clients).toContainEqual(client)
     const changed = await as(admin, 'PUT', path, {
       name: 'Ledger 2',
       description: null,
@@ -118,6 +149,25 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
       },
     })
     expect((await as(admin, 'GET', path)).body).toEqual(changed.body.client)
+  })
+
+  it('P9 a pairwise application has one host, whichever of the two is changed', async () => {
+    const one = { redirect_uris: ['https://books.example/a', 'https://books.example/b'] }
+    const two = { redirect_uris: ['https://books.example/a', 'https://other.example/b'] }
+    const refused = {
+      status: 400,
+      body: {
+        error: 'invalid_request',
+        message: 'subject_type: pairwise needs redirect URIs of one host.',
+      },
+    }
+    const { client: pairwise } = await create({ ...one, subject_type: 'pairwise' })
+    expect(await as(admin, 'PUT', `/clients/${pairwise.client_id}`, two)).toMatchObject(refused)
+    const { client: plain } = await create(two)
+    const path = `/clients/${plain.client_id}`
+    expect(await as(admin, 'PUT', path, { subject_type: 'pairwise' })).toMatchObject(refused)
+    const { status } = await as(admin, 'PUT', path, { ...one, subject_type: 'pairwise' })
+    expect(status).toBe(200)
   })
 
   it('PA3 a change of the type makes a secret, or ends it', async () => {
@@ -163,7 +213,13 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
   it('PA4 rotates the secret: the old one ends at once, or after the overlap', async () => {
     const { client, client_secret: first } = await create()
     const path = `/clients/${client.client_id}/rotate-secret`
+    const opens = async (secret: string) => {
+      const by = { clientId: client.client_id as string, secret }
+      return (await postForm(world, '/oauth2/revoke', { token: 'x' }, by)).status === 200
+    }
+    expect(await opens(first)).toBe(true)
     const second = await as(admin, 'POST', path)
+    expect([await opens(first), await opens(second.body.client_secret)]).toEqual([false, true])
     expect(second.body).toEqual({
       client_id: client.client_id,
       client_secret: expect.stringMatching(/^cs_cs_/) as string,
@@ -183,6 +239,10 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
     const ends = row?.['previousSecretExpiresAt'] as Date | undefined
     expect(ends?.getTime()).toBeGreaterThanOrEqual(before + 3_600_000)
     expect(JSON.stringify(row)).not.toContain(first)
+    const both = [second, third].map(({ body }) => body.client_secret as string)
+    expect(await Promise.all(both.map(opens))).toEqual([true, true])
+    travel(3_601)
+    expect(await Promise.all(both.map(opens))).toEqual([false, true])
   })
 
   it('PA4 of rotations at once, every answer that is not a refusal tells a secret that counts', async () => {
@@ -215,7 +275,7 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
     })
   })
 
-  it('PA8 tells the catalogue of scopes to whoever is signed in', async () => {
+  it('PA8 P11 tells the catalogue of scopes to whoever is signed in', async () => {
     const { status, body } = await as(outsider, 'GET', '/scopes')
     expect(status).toBe(200)
     expect(body.scopes).toContainEqual({
@@ -226,6 +286,17 @@ describe.each(providerWorlds)('applications: $name', ({ open }) => {
       required: false,
       default: false,
     })
+    expect(body.scopes).toContainEqual({
+      name: 'books:write',
+      title: 'Write them',
+      description: 'Every entry.',
+      sensitive: true,
+      required: false,
+      default: false,
+    })
+    expect(body.scopes).toContainEqual(
+      expect.objectContaining({ name: 'openid', required: true, default: true }),
+    )
     expect(body.scopes.map(({ name }: { name: string }) => name)).toContain('openid')
     expect((await asNobody(world, 'GET', '/oidc/scopes')).status).toBe(401)
   })

@@ -83,7 +83,7 @@ describe.each(providerWorlds)('connected apps: $name', ({ open }) => {
     }
   })
 
-  it('PA5 administrators see who is connected, end one, and end all', async () => {
+  it('PA1 PA5 administrators see who is connected, end one, and end all', async () => {
     const app = await createClient(world, { skipConsent: false, scopes })
     const users = [await signUp(world), await signUp(world), await signUp(world)]
     const tokens: Record<string, unknown>[] = []
@@ -99,6 +99,15 @@ describe.each(providerWorlds)('connected apps: $name', ({ open }) => {
       granted_at: expect.any(String) as string,
     })
     expect((await as(admin, 'GET', `/clients/${app.clientId}`)).body.user_count).toBe(3)
+
+    const listed = async () =>
+      ((await as(admin, 'GET', '/clients')).body.clients as Record<string, unknown>[]).find(
+        (one) => one['client_id'] === app.clientId,
+      )
+    expect(await listed()).toMatchObject({
+      user_count: 3,
+      last_activity: expect.stringMatching(/^\d{4}-/) as string,
+    })
 
     const [first, ...others] = users
     const one = await as(admin, 'DELETE', `/clients/${app.clientId}/users/${first?.id}`)
@@ -170,6 +179,8 @@ describe.each(providerWorlds)('connected apps: $name', ({ open }) => {
     const uses = body.activity.filter(({ total }: { total: number }) => total > 0)
     expect(uses.reduce((sum: number, { total }: { total: number }) => sum + total, 0)).toBe(3)
     expect(uses.at(-1).unique_users).toBeGreaterThanOrEqual(1)
+    // Three uses of two people, unless midnight came between them.
+    if (uses.length === 1) expect(uses[0]).toMatchObject({ total: 3, unique_users: 2 })
     expect(body.activity[0]).toEqual({
       date: dateOf(new Date(body.activity[1].date as string).getTime() - day),
       total: 0,

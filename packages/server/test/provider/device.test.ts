@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { claimsIn } from './support/exchange.ts'
 import {
   createClient,
   ISSUER,
@@ -196,6 +197,19 @@ describe.each(providerWorlds)('device grant: $name', ({ open }) => {
     })
     expect((await pollDevice(world, client, `${device}x`)).body['error']).toBe('invalid_grant')
     expect((await pollDevice(world, client, device)).status).toBe(200)
+  })
+
+  it('says how the person that approved had signed in, and when (OIDC Core 2)', async () => {
+    const user = await signUp(world, { amr: 'pwd otp' })
+    const client = await deviceClient(world)
+    const { device, code } = await askDevice(world, client, { scope: 'openid' })
+    expect((await lookAndAnswer(user, code)).status).toBe(200)
+    const { body } = await pollDevice(world, client, device)
+    expect(claimsIn(body['id_token'])).toMatchObject({
+      acr: 'urn:countersign:acr:2',
+      amr: ['pwd', 'otp'],
+      auth_time: expect.any(Number),
+    })
   })
 
   it('asks for no more than the client may have', async () => {

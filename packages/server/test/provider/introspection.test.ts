@@ -46,6 +46,8 @@ describe.each(providerWorlds)('introspection: $name', ({ open }) => {
       sub: user.id,
       client_id: client.clientId,
       scope: 'openid profile offline_access',
+      name: expect.any(String),
+      updated_at: expect.any(Number),
       exp: expect.any(Number),
       iat: expect.any(Number),
       token_type: 'Bearer',
@@ -77,6 +79,21 @@ describe.each(providerWorlds)('introspection: $name', ({ open }) => {
     ]) {
       expect(answer[name], name).toEqual(claims[name])
     }
+  })
+
+  it('M44 tells an API what the person shares with it, in the JWT and when asked', async () => {
+    const mine = await createClient(world, { scopes: ['openid', 'profile', 'email'] })
+    const claimsFor = async (scope: string) => {
+      const { access_token: token } = await tokensFor(world, user, mine, { scope, resource: API })
+      const [, payload = ''] = String(token).split('.')
+      const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+      return [claims, await introspect(world, mine, token)]
+    }
+    for (const claims of await claimsFor('openid email')) {
+      expect(claims).toMatchObject({ sub: user.id, email: user.email, email_verified: true })
+      expect(claims).not.toHaveProperty('name')
+    }
+    for (const claims of await claimsFor('openid')) expect(claims).not.toHaveProperty('email')
   })
 
   it('P7 knows refresh tokens and those of clients that act for themselves', async () => {
@@ -156,7 +173,7 @@ describe.each(providerWorlds)('introspection: $name', ({ open }) => {
     }
     const missing = await postForm(world, '/oauth2/introspect', {}, client)
     expect([missing.status, missing.body['error']]).toEqual([400, 'invalid_request'])
-    expect((await call(world.handler, 'GET', `${BASE}/oauth2/introspect`)).status).toBe(404)
+    expect((await call(world.handler, 'GET', `${BASE}/oauth2/introspect`)).status).toBe(405)
   })
 
   it.each(['', ' ', 'cs_at_', 'x'.repeat(9000), '\u0001', 'a b', '../../etc', "' OR 1=1 --", 'é'])(

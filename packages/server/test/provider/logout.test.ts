@@ -9,6 +9,7 @@ import {
   createClient,
   ISSUER,
   locationOf,
+  openMemory,
   openPostgres,
   postForm,
   type ProviderWorld,
@@ -313,6 +314,33 @@ describe.each(providerWorlds)('back-channel logout: $name', ({ open }) => {
     expect(await isActive(world, offline['access_token'], client)).toBe(true)
     expect(await isActive(world, elsewhere['access_token'], client)).toBe(true)
   })
+})
+
+it('PG9 P7 a client that did not confirm is told again, without anybody asking', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
+  const party = await openRelyingParty()
+  const world = await openMemory({ dangerouslyAllowLoopback: true })
+  const waiting = async () =>
+    world.adapter.findMany<{ lastError: string | null }>({ model: 'oauthLogoutDelivery' })
+  try {
+    const client = await createClient(world, { backchannelLogoutUri: party.uri })
+    const person = await signUp(world)
+    await tokensFor(world, person, client)
+    party.status = 500
+    await person.browser.post('/sign-out', {})
+    await vi.waitFor(async () =>
+      expect(await waiting()).toMatchObject([{ lastError: 'status 500' }]),
+    )
+    expect(party.tokens).toHaveLength(1)
+    party.status = 200
+    vi.advanceTimersByTime(60_000)
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]))
+    expect(party.tokens).toHaveLength(2)
+  } finally {
+    vi.useRealTimers()
+    await world.close()
+    await party.close()
+  }
 })
 
 describe('logout tokens of two processes', () => {

@@ -140,6 +140,6 @@ describe.each(providerWorlds)('P6 pushed requests: $name', ({ open }) => {
     const nobody = await push({ client_id: 'nobody' }, { ...client, clientId: 'nobody' }).answer
     expect([nobody.status, nobody.body['error']]).toEqual([401, 'invalid_client'])
     const get = await world.handler(new Request(`${BASE}/oauth2/par`))
-    expect(get.status).toBe(404)
+    expect(get.status).toBe(405)
   })
 })

@@ -389,6 +389,58 @@ describe('registration, guarded', () => {
     }
   })
 
+  it('P5 scopes that are described later are open to clients of before, except what was taken away', async () => {
+    const admins = new Set<string>()
+    const isAdministrator = ({ id }: { id: string }) => admins.has(id)
+    const options = { dynamicRegistration: true, isAdministrator }
+    const before = await openPostgres({ ...options, scopes: { a: { title: 'A' } } })
+    const { connectionString } = before
+    if (connectionString === null) throw new Error('no database')
+    const clientOf = (id: unknown) => ({ clientId: String(id), secret: null, redirectUri: '' })
+    const redirect = { redirect_uri: 'https://web.example/cb' }
+    const isAsked = async (person: TestUser, id: unknown, scope: string) => {
+      const request = authorizationRequest(clientOf(id), { ...redirect, scope })
+      return (await authorize(person.browser, request)).pathname === '/consent'
+    }
+    const app = { ...webApp, token_endpoint_auth_method: 'none' }
+    try {
+      const { client_id: id } = (await register(before, app)).body
+      const { client_id: narrow } = (await register(before, { ...app, client_name: 'Narrow' })).body
+      const after = await openPostgres(
+        {
+          ...options,
+          scopes: {
+            a: { title: 'A' },
+            b: { title: 'B', default: true },
+            root: { title: 'Root', sensitive: true },
+          },
+        },
+        connectionString,
+      )
+      try {
+        const admin = await signUp(after)
+        admins.add(admin.id)
+        expect(await isAsked(admin, id, 'openid a b')).toBe(true)
+        expect(await isAsked(admin, id, 'root')).toBe(false)
+        const unnamed = authorizationRequest(clientOf(id), { ...redirect, scope: null })
+        const page = await authorize(admin.browser, unnamed)
+        expect(page.searchParams.get('scope')).toBe('openid profile email b')
+        expect((await register(after, app)).body).toMatchObject({ client_id: id })
+
+        // Nobody used it since: what is new is there first, then taken away.
+        const path = `/clients/${String(narrow)}`
+        const { status } = await as(admin, 'PUT', path, { scopes: ['openid', 'a'] })
+        expect(status).toBe(200)
+        expect(await isAsked(admin, narrow, 'openid a')).toBe(true)
+        expect(await isAsked(admin, narrow, 'openid a b')).toBe(false)
+      } finally {
+        await after.close()
+      }
+    } finally {
+      await before.close()
+    }
+  })
+
   it('P5 a client that was disabled stays so when it registers again', async () => {
     const admins = new Set<string>()
     const world = await openEmbedded({

@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { CLAIM_NAMES, claimsOf } from '../../src/provider/claims.ts'
 import { sectorOf, subjectOf } from '../../src/provider/subjects.ts'
+import { SECRET } from '../support/http.ts'
+import { introspect } from './support/exchange.ts'
+import {
+  createClient,
+  openMemory,
+  openPostgres,
+  signIn,
+  signUp,
+  tokensFor,
+} from './support/flow.ts'
 
 type Context = Parameters<typeof subjectOf>[0]
-const contextOf = (secret: string) => ({ auth: { secret } }) as Context
+const contextOf = (secret: string, options: object = {}) =>
+  ({ auth: { secret }, options }) as Context
 const context = contextOf('one secret')
 
 const client = (clientId: string, ...redirectUris: string[]) =>
@@ -47,6 +58,40 @@ describe('P9 a subject', () => {
   it('cannot be made to collide by what a client calls itself', () => {
     const named = subjectOf(context, client('host app.example'), 'user-1')
     expect(named).not.toBe(subjectOf(context, client('a', 'https://app.example/cb'), 'user-1'))
+  })
+})
+
+describe('P9 the secret that pairwise subjects are made with', () => {
+  it('lets the secret of the server change, and people keep their names', async () => {
+    const before = await openPostgres()
+    const auth = { secret: 'w4Mb7Qk2Zt9Hx6Nf3Vd8Rj5Lc1Ys0Gp!' }
+    const after = await openPostgres(
+      { auth, pairwiseSecret: SECRET },
+      before.connectionString ?? undefined,
+    )
+    const without = await openPostgres({ auth }, before.connectionString ?? undefined)
+    try {
+      const user = await signUp(before)
+      const app = await createClient(before, { subjectType: 'pairwise' })
+      const subjects = []
+      for (const world of [before, after, without]) {
+        // No ID token: its key is encrypted with the secret before.
+        const person = await signIn(world, user)
+        const tokens = await tokensFor(world, person, app, { scope: 'profile' })
+        subjects.push((await introspect(world, app, tokens['access_token']))['sub'])
+      }
+      expect(subjects[0]).toMatch(/^[\w-]{43}$/)
+      expect(subjects[1]).toBe(subjects[0])
+      expect(subjects[2]).not.toBe(subjects[0])
+    } finally {
+      for (const world of [without, after, before]) await world.close()
+    }
+  })
+
+  it('is refused when it is easy to guess', async () => {
+    await expect(async () => openMemory({ pairwiseSecret: 'short' })).rejects.toThrow(
+      'provider.pairwiseSecret',
+    )
   })
 })
 

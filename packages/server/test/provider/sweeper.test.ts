@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   createClient,
+  openMemory,
   openPostgres,
   type ProviderWorld,
   providerWorlds,
@@ -17,6 +18,10 @@ interface CleanUp {
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000)
 const DAY = 86_400
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe.each(providerWorlds)('PG15 what expired is deleted: $name', ({ open }) => {
   let world: ProviderWorld
@@ -129,4 +134,15 @@ describe('PG15 on PostgreSQL', () => {
     await world.sql?.query('DELETE FROM session WHERE id = $1', [person.sessionId])
     expect(await cleanUp()).toMatchObject({ oauthGrant: 1 })
   })
+})
+
+it('PG15 the server sweeps by itself, every ten minutes', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  const world = await openMemory()
+  const model = 'oauthClientAssertion'
+  await world.adapter.create({ model, data: { expiresAt: ago(DAY) } })
+  vi.advanceTimersByTime(600_000)
+  vi.useRealTimers()
+  await vi.waitFor(async () => expect(await world.adapter.count({ model })).toBe(0))
+  await world.close()
 })

@@ -55,7 +55,7 @@ describe.each(providerWorlds)('clients at the token endpoint, $name', ({ open })
   }
 
   describe('client_credentials', () => {
-    it('gives a client a token for itself, with its default scopes and none of a person', async () => {
+    it('P3 client_credentials gives a client a token for itself, with its default scopes and none of a person', async () => {
       const client = await machine()
       const { status, body } = await ask(client)
       expect(status).toBe(200)
@@ -202,6 +202,44 @@ describe.each(providerWorlds)('clients at the token endpoint, $name', ({ open })
     expect(await post(TOKEN, `${all}&scope=a&scope=b`)).toMatchObject(refused)
     expect(await post(`${TOKEN}?${all}`, 'a=b')).toMatchObject(refused)
     expect(await post(TOKEN, JSON.stringify({}), 'application/json')).toMatchObject(refused)
+  })
+
+  it('PG12 authorization details are refused by name wherever a client may send them', async () => {
+    const client = await machine({
+      grantTypes: [
+        'client_credentials',
+        'authorization_code',
+        'urn:ietf:params:oauth:grant-type:device_code',
+        'urn:openid:params:grant-type:ciba',
+      ],
+    })
+    const details = { authorization_details: '[{"type":"payment"}]' }
+    for (const [path, asked] of [
+      ['/oauth2/token', { grant_type: 'client_credentials' }],
+      ['/oauth2/device_authorization', { scope: 'openid' }],
+      ['/oauth2/bc-authorize', { scope: 'openid', login_hint: 'ada@example.com' }],
+    ] as const) {
+      const { status, body } = await postForm(world, path, { ...asked, ...details }, client)
+      expect([path, status, body]).toEqual([
+        path,
+        400,
+        {
+          error: 'invalid_authorization_details',
+          error_description: '`authorization_details` is not supported.',
+        },
+      ])
+    }
+  })
+
+  it('PG12 an empty or padded scope is read as what it says', async () => {
+    const client = await machine()
+    for (const [scope, given] of [
+      ['', 'reports:read'],
+      ['   ', 'reports:read'],
+      ['  reports:write ', 'reports:write'],
+    ]) {
+      expect((await ask(client, { scope })).body['scope']).toBe(given)
+    }
   })
 
   describe('private_key_jwt', () => {

@@ -167,6 +167,16 @@ describe.each(providerWorlds)('the code grant, $name', ({ open }) => {
     expect((await redeem(world, client, code)).status).toBe(200)
   })
 
+  it('P4 a client without a secret proves itself with PKCE alone', async () => {
+    const user = await person()
+    const app = await createClient(world, { tokenEndpointAuthMethod: 'none' })
+    const code = await codeFor(user, app)
+    const unproven = await redeemWith(world, app, code, { code_verifier: 'x'.repeat(43) })
+    expect(unproven).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+    expect((await redeem(world, { ...app, secret: 'any' }, code)).status).toBe(401)
+    expect((await redeem(world, app, code)).status).toBe(200)
+  })
+
   it('M41 a code is good for a minute', async () => {
     const user = await person()
     const client = await confidential()

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { decide, TestHost } from '../support/actors.ts'
 import { bank } from '../support/bank.ts'
+import { as } from './support/administration.ts'
 import {
   ACCESS_TOKEN,
   claimsIn,
@@ -24,6 +25,7 @@ import {
   signUp,
   type TestClient,
   type TestUser,
+  tokensFor,
 } from './support/flow.ts'
 
 const A = 'https://a.example/api'
@@ -42,6 +44,7 @@ describe.each(providerWorlds)('token exchange: $name', ({ open }) => {
       scopes: { 'mcp:read': { title: 'Read' }, 'mcp:write': { title: 'Write' } },
       resources: [A, { identifier: B, scopes: ['mcp:read'] }],
       auth: { agentAuth: bank() },
+      isAdministrator: ({ id }) => id === user.id,
     })
     user = await signUp(world)
     app = await exchangingClient(world, { name: 'App' })
@@ -80,7 +83,7 @@ describe.each(providerWorlds)('token exchange: $name', ({ open }) => {
     })
   })
 
-  it('names every actor, nested, and ends with the fourth', async () => {
+  it('P3 names every actor, nested, and ends with the fourth', async () => {
     let token = await subjectToken(world, user, app, { scope: ALL })
     let act: object | undefined
     for (const client of [planner, app, planner, app]) {
@@ -223,6 +226,41 @@ describe.each(providerWorlds)('token exchange: $name', ({ open }) => {
     expect(await exchange(world, planner, subject)).toMatchObject(refused('invalid_request'))
   })
 
+  it.each([
+    ['is disabled', 'PUT', { disabled: true }],
+    ['is closed to the person', 'PUT', { allowed_users: [] }],
+    ['is deleted', 'DELETE', undefined],
+  ] as const)('ends what others exchanged when its client %s', async (_title, method, change) => {
+    const from = await exchangingClient(world)
+    const subject = await subjectToken(world, user, from, { scope: ALL })
+    const first = (await exchange(world, planner, subject)).body['access_token']
+    const second = (await exchange(world, app, String(first))).body['access_token']
+    expect((await introspect(world, app, second))['active']).toBe(true)
+    const path = `/clients/${from.clientId}`
+    expect((await as(user, method, path, change)).status).toBe(200)
+    expect(await introspect(world, planner, first)).toEqual({ active: false })
+    expect(await introspect(world, app, second)).toEqual({ active: false })
+    expect(await exchange(world, planner, subject)).toMatchObject(refused('invalid_request'))
+    if (method === 'DELETE') return
+    // The client itself goes on where it was; what was handed on stays ended.
+    await as(user, method, path, { disabled: false, allowed_users: null })
+    expect((await introspect(world, from, subject))['active']).toBe(true)
+    expect(await introspect(world, planner, first)).toEqual({ active: false })
+  })
+
+  it('ends what was exchanged from an access token that is revoked, and keeps its family', async () => {
+    const tokens = await tokensFor(world, user, app, { scope: `${ALL} offline_access` })
+    const subject = String(tokens['access_token'])
+    const first = (await exchange(world, planner, subject)).body['access_token']
+    const second = (await exchange(world, app, String(first))).body['access_token']
+    expect((await introspect(world, app, second))['active']).toBe(true)
+    expect((await postForm(world, '/oauth2/revoke', { token: subject }, app)).status).toBe(200)
+    expect(await introspect(world, planner, first)).toEqual({ active: false })
+    expect(await introspect(world, app, second)).toEqual({ active: false })
+    expect(await exchange(world, planner, subject)).toMatchObject(refused('invalid_request'))
+    expect((await introspect(world, app, tokens['refresh_token']))['active']).toBe(true)
+  })
+
   it('outlives nothing: it expires with the token it came from', async () => {
     const short = await exchangingClient(world, { accessTokenLifetime: 20 })
     const subject = await subjectToken(world, user, short, { scope: ALL })
@@ -358,12 +396,24 @@ describe.each(providerWorlds)('token exchange: $name', ({ open }) => {
     ])
   })
 
-  it('leaves nothing alive of an exchange that races the end of its parent', async () => {
+  it.each([
+    ['the end of its parent', 'UPDATE oauth_grant SET revoked_at = now() WHERE user_id = $1'],
+    [
+      'the revocation of its token',
+      'UPDATE oauth_access_token SET revoked = now() WHERE user_id = $1',
+    ],
+    [
+      'the end of its client',
+      `UPDATE oauth_client SET disabled = true WHERE client_id IN
+        (SELECT client_id FROM oauth_grant WHERE user_id = $1)`,
+    ],
+  ])('leaves nothing alive of an exchange that races %s', async (_title, end) => {
     // The embedded database has one connection: nothing happens while a transaction is open.
     if (!world.sql || world.connectionString === null) return
     const { sql } = world
     const racer = await signUp(world)
-    const subject = await subjectToken(world, racer, app, { scope: ALL })
+    const raced = await exchangingClient(world)
+    const subject = await subjectToken(world, racer, raced, { scope: ALL })
     const children = async () => {
       const text =
         "SELECT revoked_at IS NULL AS alive FROM oauth_grant WHERE user_id = $1 AND kind = 'exchange'"
@@ -371,8 +421,7 @@ describe.each(providerWorlds)('token exchange: $name', ({ open }) => {
     }
     let answer: ReturnType<typeof exchange> | undefined
     await sql.transaction(async (inside) => {
-      const text = 'UPDATE oauth_grant SET revoked_at = now() WHERE user_id = $1'
-      await inside.query(text, [racer.id])
+      await inside.query(end, [racer.id])
       // The end is under way and nobody can see it yet; what it ends with it was looked for already.
       answer = exchange(world, planner, subject)
       await vi.waitFor(async () => expect(await children()).toEqual([{ alive: true }]))

@@ -51,7 +51,12 @@ it('PA9 keys of both kinds rotate with grace, and what they signed stays good', 
   // The new one is published before it signs.
   expect(decodeProtectedHeader(await idToken()).kid).toBe(decodeProtectedHeader(before).kid)
   await verify(before)
-  travel(601)
+  travel(595)
+  const last = await idToken()
+  expect(decodeProtectedHeader(last).kid).toBe(decodeProtectedHeader(before).kid)
+  travel(6)
+  // What the old one signed last stays valid until it expires.
+  await verify(last)
   const after = await idToken()
   expect(decodeProtectedHeader(after)).toMatchObject({ alg: 'RS256' })
   expect(decodeProtectedHeader(after).kid).not.toBe(decodeProtectedHeader(before).kid)

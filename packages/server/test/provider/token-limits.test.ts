@@ -58,6 +58,14 @@ describe('PG11 limits of the token endpoint, for two servers on one PostgreSQL',
     expect((await from('192.0.2.2', second).ask(client)).status).toBe(200)
   })
 
+  it('leave a server alone that gets tokens for many people', async () => {
+    const [world] = worlds
+    const client = await createClient(world)
+    const { ask } = from('192.0.2.3', world)
+    const answers = await Promise.all(Array.from({ length: 300 }, () => ask(client)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  })
+
   it('CVE-2026-45364 (vulnerability 18) count a /64 as one, and clients that do not exist', async () => {
     const [world] = worlds
     const statuses: number[] = []

@@ -194,6 +194,10 @@ describe.each(providerWorlds)('the refresh grant, $name', ({ open }) => {
     await vi.waitFor(async () => {
       expect(await refreshWith(world, limited, kept['refresh_token'])).toMatchObject(refused)
     })
+    // The family ended with that, whoever is let in later.
+    const where = [{ field: 'clientId', value: limited.clientId }]
+    const families = await world.adapter.findMany({ model: 'oauthGrant', where })
+    expect(families).toMatchObject([{ revokedAt: expect.any(Date) }])
   })
 
   it('M47 is nowhere in the database in a form that works', async () => {

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
+import { cacheFolder } from '../../../../testing/cache-folder.ts'
 
 const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
 const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> }
@@ -12,7 +12,7 @@ const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, 
  * Copied from one that is made once for each version of PGlite: making it takes seconds.
  */
 export async function placeEmptyDatabase(dataDir: string): Promise<void> {
-  const template = join(tmpdir(), `countersign-test-pglite-${dependencies['@electric-sql/pglite']}`)
+  const template = join(await cacheFolder(), `pglite-${dependencies['@electric-sql/pglite']}`)
   if (!existsSync(template)) await makeTemplate(template)
   cpSync(template, join(dataDir, 'database'), { recursive: true })
 }

@@ -48,11 +48,12 @@ export async function call(
   return {
     status: response.status,
     headers: response.headers,
-    body: answer ? parse(answer) : null,
+    body: answer ? parseJson(answer) : null,
   }
 }
 
-function parse(text: string): unknown {
+/** What a text is as JSON; the text itself where it is something else. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,3 +1,4 @@
+import { parseJson } from '../../support/http.ts'
 import type { TestUser } from './flow.ts'
 import { ISSUER } from './flow.ts'
 import type { ProviderWorld } from './world.ts'
@@ -61,14 +62,6 @@ async function read(response: Response): Promise<Answer> {
   return {
     status: response.status,
     headers: response.headers,
-    body: text === '' ? null : parse(text),
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
+    body: text === '' ? null : parseJson(text),
   }
 }

@@ -17,7 +17,8 @@ async function revoke(story: Story, { b, n }: Step): Promise<void> {
   story.expect(answer, client.isEnabled && (isTheirs || !isKnown))
   if (!isTheirs || !client.isEnabled || !isKnown) return
   token.isRevoked = true
-  if (token.kind === 'refresh') story.end((one) => one === family)
+  // An access token ends alone, with what was exchanged in its family.
+  story.end((one) => (token.kind === 'refresh' ? one : one.parent) === family)
 }
 
 async function signOut(story: Story, { a }: Step): Promise<void> {
@@ -83,6 +84,7 @@ async function toggle(story: Story, { b }: Step): Promise<void> {
   const { status } = await as(admin, 'PUT', `/clients/${client.client.clientId}`, { disabled })
   equal(status, 200)
   client.isEnabled = !disabled
+  if (disabled) story.end((family) => family.parent?.client === client)
   await story.told(client)
 }
 

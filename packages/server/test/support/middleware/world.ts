@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { generateKeyPair, jwkThumbprint, signAgentJwt } from '@countersign/protocol'
-import { freshDatabase } from '../../../../testing/fresh-database.ts'
-import { createAuth } from '../../src/index.ts'
-import { baseURL, secret } from './auth.ts'
-import { join, organizationBy, person } from './organizations.ts'
-import { signedTokenOf } from './sessions.ts'
+import { freshDatabase } from '../../../../../testing/fresh-database.ts'
+import { createAuth } from '../../../src/index.ts'
+import { baseURL, secret } from '../auth.ts'
+import { join, organizationBy, person } from '../organizations.ts'
+import { signedTokenOf } from '../sessions.ts'
 
 const common = { secret, baseURL, logger: { disabled: true }, rateLimit: false } as const
 const staticToken = 'a-static-token-of-the-operator-0123456789'
