@@ -134,6 +134,38 @@ describe('the guard of an MCP server', () => {
     })
   })
 
+  it('P8 RFC 9470 asks for a stronger or a fresher sign-in, and takes a token of one', async () => {
+    const [weak, strong] = ['urn:countersign:acr:1', 'urn:countersign:acr:2']
+    const auth = guard({ authentication: { acrValues: [strong], maxAge: 300 } })
+    const now = Math.floor(Date.now() / 1000)
+    const good = { acr: strong, auth_time: now - 100 }
+    for (const claims of [
+      { ...good, acr: weak },
+      { ...good, acr: undefined },
+      { ...good, auth_time: now - 1000 },
+      { ...good, auth_time: undefined },
+      { ...good, auth_time: 'now' },
+    ]) {
+      expect(await refusal(auth, post(initialize, await issuer.token(claims)))).toEqual({
+        status: 401,
+        challenge: expect.stringMatching(
+          new RegExp(
+            `^Bearer resource_metadata="${DOCUMENT}", error="insufficient_user_authentication", error_description="[^"]+", scope="mcp:read", acr_values="${strong}", max_age="300"$`,
+          ),
+        ) as string,
+        body: {
+          error: 'insufficient_user_authentication',
+          error_description: expect.any(String) as string,
+        },
+      })
+    }
+    const { accessToken } = await auth.admit(post(initialize, await issuer.token(good)))
+    expect(accessToken).toMatchObject({ subject: 'person_1' })
+    for (const authentication of [{ acrValues: [] }, { acrValues: ['a "b'] }, { maxAge: -1 }]) {
+      expect(() => guard({ authentication })).toThrow('authentication')
+    }
+  })
+
   it('M45 a token without the first scope opens nothing', async () => {
     for (const scope of ['', 'openid', 'mcp:readx', 'mcp', 'MCP:READ']) {
       const token = await issuer.token({ scope })

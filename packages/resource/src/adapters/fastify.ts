@@ -1,8 +1,8 @@
 import { ProtocolError } from '@countersign/protocol'
 import type { preHandlerAsyncHookHandler } from 'fastify'
-import type { VerifiedAgent } from '../agent.ts'
-import type { ExecutionOptions } from '../execution.ts'
-import type { AgentGuard } from '../guard.ts'
+import type { VerifiedAgent } from '../agents/agent.ts'
+import type { ExecutionOptions } from '../agents/execution.ts'
+import type { AgentGuard } from '../agents/guard.ts'
 import { toFetchRequest } from './node-request.ts'
 
 declare module 'fastify' {

@@ -1,8 +1,8 @@
 import { ProtocolError } from '@countersign/protocol'
-import type { VerifiedAgent } from '../agent.ts'
-import { errorResponse } from '../challenge.ts'
-import type { ExecutionOptions } from '../execution.ts'
-import type { AgentGuard } from '../guard.ts'
+import type { VerifiedAgent } from '../agents/agent.ts'
+import { errorResponse } from '../agents/challenge.ts'
+import type { ExecutionOptions } from '../agents/execution.ts'
+import type { AgentGuard } from '../agents/guard.ts'
 import type { AccessToken } from '../oauth/access-token.ts'
 import type { McpAuth } from '../oauth/mcp.ts'
 

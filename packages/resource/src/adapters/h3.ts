@@ -1,9 +1,9 @@
 import { ProtocolError } from '@countersign/protocol'
 import type { Middleware } from 'h3'
-import type { VerifiedAgent } from '../agent.ts'
-import { errorResponse } from '../challenge.ts'
-import type { ExecutionOptions } from '../execution.ts'
-import type { AgentGuard } from '../guard.ts'
+import type { VerifiedAgent } from '../agents/agent.ts'
+import { errorResponse } from '../agents/challenge.ts'
+import type { ExecutionOptions } from '../agents/execution.ts'
+import type { AgentGuard } from '../agents/guard.ts'
 
 declare module 'h3' {
   interface H3EventContext {

@@ -5,6 +5,8 @@ const STATUSES = {
   invalid_request: 400,
   invalid_token: 401,
   insufficient_scope: 403,
+  /** RFC 9470 section 3. */
+  insufficient_user_authentication: 401,
   /** No token at all; says nothing more on the wire (RFC 6750 section 3.1). */
   missing_token: 401,
   /** RFC 9449 section 7.1. */
@@ -19,9 +21,19 @@ const STATUSES = {
 /** Why a request with an access token, or without one, is refused. */
 export type AccessTokenErrorCode = keyof typeof STATUSES
 
+/** How a person must have signed in (RFC 9470 section 3). */
+export interface AuthenticationRequirement {
+  /** Classes of a sign-in (`acr`), each of which is enough. @default any */
+  readonly acrValues?: readonly string[]
+  /** How many seconds ago the sign-in may be. @default however many */
+  readonly maxAge?: number
+}
+
 interface AccessTokenErrorOptions {
   /** What a token needs here. */
   readonly scopes?: readonly string[]
+  /** How the person has to sign in. */
+  readonly authentication?: AuthenticationRequirement
   /** Whether the token came, or should have come, with the scheme `DPoP`. */
   readonly dpop?: boolean
   readonly retryAfter?: string
@@ -34,6 +46,7 @@ export class AccessTokenError extends Error {
   readonly code: AccessTokenErrorCode
   readonly status: (typeof STATUSES)[AccessTokenErrorCode]
   readonly scopes: readonly string[]
+  readonly authentication: AuthenticationRequirement
   readonly dpop: boolean
   readonly retryAfter: string | undefined
 
@@ -47,6 +60,7 @@ export class AccessTokenError extends Error {
     this.code = code
     this.status = STATUSES[code]
     this.scopes = options.scopes ?? []
+    this.authentication = options.authentication ?? {}
     this.dpop = options.dpop ?? code === 'invalid_dpop_proof'
     this.retryAfter = options.retryAfter
   }
@@ -75,7 +89,7 @@ export function refusalResponse(error: AccessTokenError, context: ChallengeConte
 }
 
 function challenge(error: AccessTokenError, context: ChallengeContext): string {
-  const { code, message, dpop } = error
+  const { code, message, dpop, authentication } = error
   // A client that has no token, or has to get another one, asks for what is needed first.
   const scopes = error.status === 401 ? (context.scopes ?? []) : error.scopes
   const parts = {
@@ -83,6 +97,8 @@ function challenge(error: AccessTokenError, context: ChallengeContext): string {
     error: code === 'missing_token' ? undefined : code,
     error_description: code === 'missing_token' ? undefined : message,
     scope: scopes.join(' ') || undefined,
+    acr_values: authentication.acrValues?.join(' '),
+    max_age: authentication.maxAge,
     algs: dpop ? DPOP_ALGORITHMS.join(' ') : undefined,
   }
   const said = Object.entries(parts).flatMap(([name, value]) =>

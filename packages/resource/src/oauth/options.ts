@@ -1,5 +1,7 @@
 import type { ReplayStore } from '../replay.ts'
+import { isSafeUrl } from '../safe-url.ts'
 import type { AccessToken } from './access-token.ts'
+import type { AuthenticationRequirement } from './error.ts'
 
 /** How a resource server asks the issuer about a token (RFC 7662). */
 export interface TokenIntrospectionOptions {
@@ -27,6 +29,8 @@ export interface AccessTokenOptions {
    * refuses it. @default what is verified counts
    */
   isLive?: (token: string, verified: AccessToken) => boolean | Promise<boolean>
+  /** How the person behind a token must have signed in (RFC 9470). @default however they did */
+  authentication?: AuthenticationRequirement
   /** Where used DPoP proofs are remembered; several processes share one. @default this process */
   replayStore?: ReplayStore
   /** How long to wait for the issuer, in milliseconds. @default 5000 */
@@ -51,6 +55,7 @@ export interface ResolvedAccessTokenOptions {
   readonly issuer: string
   readonly resource: string
   readonly introspection: ResolvedIntrospection | null
+  readonly authentication: AuthenticationRequirement
   readonly timeout: number
   readonly onError: (error: unknown) => void
   readonly fetch: typeof fetch
@@ -70,10 +75,24 @@ export function resolveAccessTokenOptions(options: AccessTokenOptions): Resolved
     issuer,
     resource,
     introspection: introspection ? resolveIntrospection(introspection) : null,
+    authentication: checkAuthentication(options.authentication),
     timeout,
     onError: options.onError ?? (() => {}),
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
   }
+}
+
+/** What goes into a challenge: names without spaces and quotes, and whole seconds. */
+function checkAuthentication(required: AuthenticationRequirement = {}): AuthenticationRequirement {
+  const { acrValues, maxAge = 0 } = required
+  const isNamed = acrValues?.every((value) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ?? true
+  if (!isNamed || acrValues?.length === 0) {
+    throw new TypeError('`authentication.acrValues` must be classes of a sign-in, at least one')
+  }
+  if (!Number.isSafeInteger(maxAge) || maxAge < 0) {
+    throw new TypeError('`authentication.maxAge` must be whole seconds')
+  }
+  return required
 }
 
 function resolveIntrospection({
@@ -90,13 +109,8 @@ function resolveIntrospection({
   return { clientId, clientSecret, url, live, cacheFor }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 /** Throws a `TypeError` for a URL that is neither https nor http on this machine. */
 export function requireSafeUrl(name: string, value: unknown): string {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : null
-  const isSafe =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname))
-  if (isSafe && typeof value === 'string') return value
+  if (isSafeUrl(value)) return value
   throw new TypeError(`\`${name}\` must be an https URL, or http on this machine`)
 }

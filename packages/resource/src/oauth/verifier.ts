@@ -1,6 +1,6 @@
 import { memoryReplayStore } from '../replay.ts'
 import { type AccessToken, readJwtClaims } from './access-token.ts'
-import { AccessTokenError } from './error.ts'
+import { AccessTokenError, type AuthenticationRequirement } from './error.ts'
 import { IssuerKeys } from './issuer-keys.ts'
 import { Issuer } from './issuer.ts'
 import { looksLikeJwt, verifyJwt } from './jwt.ts'
@@ -52,10 +52,26 @@ export function createAccessTokenVerifier(options: AccessTokenOptions): AccessTo
       if ((await options.isLive?.(presented.token, token)) === false) {
         throw new AccessTokenError('invalid_token', 'The token does not count any more.')
       }
+      requireAuthentication(token, resolved.authentication)
       requireScopes(token, scopes)
       return token
     },
   }
+}
+
+/** Throws `insufficient_user_authentication`, with what a client should ask the issuer for (RFC 9470). */
+function requireAuthentication(
+  { claims }: AccessToken,
+  authentication: AuthenticationRequirement,
+): void {
+  const { acrValues, maxAge } = authentication
+  const { acr, auth_time: authTime } = claims
+  const isStrong = acrValues?.some((value) => value === acr) ?? true
+  // A time that is no number is no proof.
+  const isRecent = maxAge === undefined || Date.now() / 1000 - Number(authTime ?? NaN) <= maxAge
+  if (isStrong && isRecent) return
+  const message = 'This takes another sign-in of the person.'
+  throw new AccessTokenError('insufficient_user_authentication', message, { authentication })
 }
 
 /** Throws `insufficient_scope`, naming everything that is needed (RFC 6750 section 3.1). */

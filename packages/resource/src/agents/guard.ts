@@ -9,7 +9,7 @@ import { type ActiveAnswer, type AgentFacts, factsOf, KnownAgents } from './know
 import { type AgentGuardOptions, type ResolvedOptions, resolveOptions } from './options.ts'
 import { requireProof } from './proof.ts'
 import { refusalOf } from './refusal.ts'
-import { memoryReplayStore, type ReplayStore } from './replay.ts'
+import { memoryReplayStore, type ReplayStore } from '../replay.ts'
 
 /** Lets agents into one service, with exactly what they were granted there. */
 export interface AgentGuard {

@@ -1,4 +1,5 @@
-import type { ReplayStore } from './replay.ts'
+import type { ReplayStore } from '../replay.ts'
+import { isSafeUrl } from '../safe-url.ts'
 
 /** How a guard finds and asks the authority, and what it lets in. */
 export interface AgentGuardOptions {
@@ -78,15 +79,7 @@ export function resolveOptions(options: AgentGuardOptions): ResolvedOptions {
   }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
-
 function safeUrl(name: string, value: string): URL {
-  const url = URL.canParse(value) ? new URL(value) : null
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url))
-  if (url && isSafe) return url
+  if (isSafeUrl(value)) return new URL(value)
   throw new TypeError(`createAgentGuard: \`${name}\` must be an https URL, or http on this machine`)
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return LOOPBACK.test(hostname)
 }
