@@ -126,8 +126,13 @@ export function requireSetting(
 }
 
 /** One environment variable, or undefined where it is absent or blank. */
-export function readEnvironment(name: string): string | undefined {
+function readEnvironment(name: string): string | undefined {
   return filled(globalThis.process?.env[name])
+}
+
+/** The secret of the environment: `COUNTERSIGN_SECRET`, or under the name users of Better Auth know. */
+export function readSecret(): string | undefined {
+  return readEnvironment('COUNTERSIGN_SECRET') ?? readEnvironment('BETTER_AUTH_SECRET')
 }
 
 /** The names in a list, or in a string separated by spaces or commas; the default where there are none. */

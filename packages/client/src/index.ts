@@ -5,7 +5,7 @@ export type { IdTokenClaims, OAuthTokenResponse, OAuthUserInfo } from './types.t
 
 export { buildAuthorizeUrl, exchangeToken } from './authorization-code.ts'
 export type { AuthorizeUrlOptions, ExchangeOptions, VerifiedTokens } from './authorization-code.ts'
-export { refreshToken } from './token.ts'
+export { refreshToken } from './refresh-token.ts'
 export { fetchUserInfo } from './user-info.ts'
 export { buildLogoutUrl, logout } from './logout.ts'
 export type { LogoutUrlOptions } from './logout.ts'

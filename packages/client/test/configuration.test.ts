@@ -133,11 +133,20 @@ describe('settings', () => {
     await logout('at')
     expect(provider.received.map(({ path }) => path)).toEqual(['/t', '/u', '/r'])
 
-    vi.stubEnv('OAUTH_AUTHORIZE_URL', '   ')
+    const plain = await openPlain()
+    useEnvironment(plain.origin)
+    for (const name of ['AUTHORIZE', 'TOKEN', 'USERINFO', 'REVOKE', 'END_SESSION']) {
+      vi.stubEnv(`OAUTH_${name}_URL`, '   ')
+    }
     expect(await buildAuthorizeUrl(redirectUri, {}, offline)).toContain(
-      'https://unreachable.invalid/authorize?',
+      `${plain.origin}/authorize?`,
     )
-    await provider.close()
+    expect(await buildLogoutUrl({}, offline)).toContain(`${plain.origin}/end_session?`)
+    await exchangeToken('code', redirectUri, {}, offline)
+    await fetchUserInfo('at', offline)
+    await logout('at', offline)
+    expect(plain.received.map(({ path }) => path)).toEqual(['/oauth/token', '/userinfo', '/revoke'])
+    await Promise.all([provider.close(), plain.close()])
   })
 
   it('S41 O31 O57 asks for openid profile email, else for exactly what is set', async () => {
@@ -227,6 +236,9 @@ describe('buildAuthorizeUrl', () => {
     }
     expect(await fields()).toEqual(plain)
     expect(await fields({ prompt: 'consent' })).toEqual({ ...plain, prompt: 'consent' })
+    const configured = { ...offline, prompt: 'login' }
+    const url = new URL(await buildAuthorizeUrl(redirectUri, {}, configured))
+    expect(Object.fromEntries(url.searchParams)).toEqual({ ...plain, prompt: 'login' })
     expect(
       await fields({
         state: 's',

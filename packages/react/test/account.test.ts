@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { launchChromium } from '../../../testing/chromium.ts'
+import { codeOf } from '../../../testing/one-time-code.ts'
 import { checkPage, complaintsOf } from './support/check-page.ts'
 import { openSite, type Site } from './support/site.tsx'
 
@@ -137,21 +137,4 @@ function chosen(tab: Page): Promise<string | undefined> {
   return tab
     .locator('.cs-switcher select')
     .evaluate((select: HTMLSelectElement) => select.selectedOptions[0]?.text)
-}
-
-/** What an authenticator app shows now, or so many half minutes later (RFC 6238). */
-function codeOf(secret: string, later = 0): string {
-  const counter = new DataView(new ArrayBuffer(8))
-  counter.setBigUint64(0, BigInt(Math.floor(Date.now() / 30_000) + later))
-  const mac = createHmac('sha1', fromBase32(secret)).update(new Uint8Array(counter.buffer)).digest()
-  const offset = (mac.at(-1) ?? 0) & 15
-  const number = (mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000
-  return String(number).padStart(6, '0')
-}
-
-function fromBase32(text: string): Uint8Array {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = Array.from(text, (letter) => alphabet.indexOf(letter).toString(2).padStart(5, '0'))
-  const bytes = bits.join('').match(/.{8}/g) ?? []
-  return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 2))
 }

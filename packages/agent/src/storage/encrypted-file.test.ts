@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { describeStorage } from '../testing/describe-storage.ts'
+import { describeStorage } from '../../test/describe-storage.ts'
 import { encryptedFileStorage } from './encrypted-file.ts'
 import type { StoredHost } from './storage.ts'
 

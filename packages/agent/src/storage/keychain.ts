@@ -144,17 +144,23 @@ interface Finished {
 /** Runs a program without a shell, with text on its input. */
 function run(program: string, words: readonly string[], input = ''): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { stdio: 'pipe', timeout: 60_000 })
+    // Not `timeout`: its timer stays where the program cannot be started, and holds the process up.
+    const child = spawn(program, words, { stdio: 'pipe', signal: AbortSignal.timeout(60_000) })
     let output = ''
     let problem = ''
     child.stdout.on('data', (chunk: Uint8Array) => (output += String(chunk)))
     child.stderr.on('data', (chunk: Uint8Array) => (problem += String(chunk)))
-    child.on('error', (cause) => reject(unreadable(`needs \`${program}\``, cause)))
+    child.on('error', (cause) => reject(unreadable(problemOf(program, cause), cause)))
     child.on('close', (code) => resolve({ code, output, problem: problem.trim() }))
     // A program that ends without reading is told by its exit code.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
+}
+
+function problemOf(program: string, cause: Error): string {
+  if (cause.name === 'AbortError') return `did not answer (${program})`
+  return `needs \`${program}\`: install it, or use a passphrase instead`
 }
 
 function unreadable(problem: string, cause?: unknown): AgentClientError {

@@ -1,4 +1,4 @@
-import { describeStorage } from '../testing/describe-storage.ts'
+import { describeStorage } from '../../test/describe-storage.ts'
 import { memoryStorage } from './memory.ts'
 
 describeStorage('memoryStorage', async () => memoryStorage())

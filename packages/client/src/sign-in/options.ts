@@ -1,4 +1,4 @@
-import { readEnvironment } from '../config.ts'
+import { readSecret } from '../config.ts'
 import { OAuthError } from '../errors.ts'
 import { createSealer } from './seal.ts'
 import type { SignInResult } from '../attempt.ts'
@@ -122,7 +122,7 @@ export function resolveSignInOptions(options: SignInOptions): SignInContext {
   if (!Number.isSafeInteger(sessionTtl) || sessionTtl < 1)
     fail('`sessionTtl` must be whole seconds')
   if (secrets !== undefined) requireStrong(secrets)
-  const chosen = (): readonly string[] => requireStrong(secrets ?? readSecret())
+  const chosen = (): readonly string[] => requireStrong(secrets ?? requireSecret())
   return {
     config: options.config ?? {},
     baseURL: options.baseURL === undefined ? undefined : requireOrigin(options.baseURL),
@@ -143,8 +143,8 @@ export function resolveSignInOptions(options: SignInOptions): SignInContext {
   }
 }
 
-function readSecret(): string {
-  const secret = readEnvironment('COUNTERSIGN_SECRET') ?? readEnvironment('BETTER_AUTH_SECRET')
+function requireSecret(): string {
+  const secret = readSecret()
   if (secret !== undefined) return secret
   throw new OAuthError('missing_configuration', { message: 'COUNTERSIGN_SECRET is required' })
 }

@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from '../config.ts'
 import type { AtomicKeyValueStorage } from '../key-value/key-value.ts'
-import { refreshToken } from '../token.ts'
+import { refreshToken } from '../refresh-token.ts'
 import { judge } from './failure.ts'
 import { isDue, refreshTime, type RefreshFailure, type VaultRecord } from './health.ts'
 import { Lease } from './lease.ts'

@@ -1,5 +1,5 @@
 import { toBase64Url } from '../base64url.ts'
-import { readEnvironment } from '../config.ts'
+import { readSecret } from '../config.ts'
 
 /** The secret of stores that end with this process. */
 let processSecret: string | undefined
@@ -12,7 +12,8 @@ export function chooseSecrets(
   given: string | readonly string[] | undefined,
   ephemeral: boolean,
 ): readonly string[] {
-  const secrets = typeof given === 'string' ? [given] : (given ?? secretOfEnvironment())
+  const chosen = given ?? readSecret() ?? []
+  const secrets = typeof chosen === 'string' ? [chosen] : chosen
   if (secrets.length === 0 && given === undefined && ephemeral) {
     processSecret ??= toBase64Url(crypto.getRandomValues(new Uint8Array(32)))
     return [processSecret]
@@ -26,9 +27,4 @@ export function chooseSecrets(
     )
   }
   return secrets
-}
-
-function secretOfEnvironment(): readonly string[] {
-  const secret = readEnvironment('COUNTERSIGN_SECRET') ?? readEnvironment('BETTER_AUTH_SECRET')
-  return secret === undefined ? [] : [secret]
 }

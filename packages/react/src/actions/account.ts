@@ -1,4 +1,4 @@
-import { isRecord } from '../http/is-record.ts'
+import { isRecord } from '../http/json.ts'
 import { absolute, currentPage } from './addresses.ts'
 import type { ActionContext } from './context.ts'
 

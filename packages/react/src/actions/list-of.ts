@@ -1,4 +1,4 @@
-import { isRecord } from '../http/is-record.ts'
+import { isRecord } from '../http/json.ts'
 
 /** The rows of an answer, read one by one; an answer that is no list has none. */
 export function listOf<Row>(

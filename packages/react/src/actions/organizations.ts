@@ -1,4 +1,4 @@
-import { textOf } from '../http/is-record.ts'
+import { textOf } from '../http/json.ts'
 import type { ActionContext } from './context.ts'
 import { listOf } from './list-of.ts'
 

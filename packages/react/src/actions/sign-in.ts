@@ -1,5 +1,5 @@
 import { AuthError } from '../http/auth-error.ts'
-import { isRecord, textOf } from '../http/is-record.ts'
+import { isRecord, textOf } from '../http/json.ts'
 import { provePasskey, type AskOptions } from '../webauthn/passkey.ts'
 import { currentPage } from './addresses.ts'
 import type { ActionContext } from './context.ts'

@@ -1,4 +1,4 @@
-import { isRecord } from '../http/is-record.ts'
+import { isRecord } from '../http/json.ts'
 import type { ActionContext } from './context.ts'
 
 /** What an authenticator app needs, and what to keep for the day it is lost. */

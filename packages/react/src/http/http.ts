@@ -1,4 +1,4 @@
-import { isRecord } from './is-record.ts'
+import { isRecord } from './json.ts'
 import { AuthError } from './auth-error.ts'
 
 /** Where the server is, and how it is asked. */

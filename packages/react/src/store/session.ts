@@ -1,4 +1,4 @@
-import { isRecord, textOf } from '../http/is-record.ts'
+import { isRecord, textOf } from '../http/json.ts'
 
 /** A person, as pages see them. Fields that the server adds are kept. */
 export interface AuthUser {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentStorage, StoredHost } from '../storage/storage.ts'
+import type { AgentStorage, StoredHost } from '../src/storage/storage.ts'
 
 function host(issuer: string): StoredHost {
   return {
