@@ -23,6 +23,7 @@ export const waitOptions = {
 /** Puts `--capabilities` and `--constraints` together. */
 export function readCapabilityRequests(input: Input): CapabilityRequest[] {
   const names = [...new Set(input.list('capabilities'))]
+  if (names.includes('')) throw new UsageError('--capabilities has an empty name.')
   const text = input.text('constraints')
   const constraints = text === undefined ? {} : parseJsonObject(text, '--constraints')
   for (const [name, value] of Object.entries(constraints)) {

@@ -8,17 +8,18 @@ export function programHelp(
   singles: readonly Command[],
 ): string[] {
   return [
-    'countersign: identity for agents, from a terminal',
+    'countersign: identity for people, services and agents, from a terminal',
     '',
     'Usage: countersign <command> [options]',
     '',
-    ...groups.flatMap(({ name, commands }) =>
-      columns(commands.map((command) => [`${name} ${command.name}`, command.summary])),
-    ),
-    ...columns(singles.map(({ name, summary }) => [name, summary])),
-    '',
     ...columns([
+      ...groups.flatMap(({ name, commands }) =>
+        commands.map((command): [string, string] => [`${name} ${command.name}`, command.summary]),
+      ),
+      ...singles.map(({ name, summary }): [string, string] => [name, summary]),
+      ['', ''],
       ['--help', 'Show help, also for one command'],
+      ['--json', 'Print JSON, one value per line; for every command'],
       ['--version', 'Show the version'],
     ]),
   ]
@@ -48,5 +49,5 @@ export function commandHelp(command: Command): string[] {
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd())
 }

@@ -6,7 +6,7 @@ import { groups, singleCommands } from './commands/index.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { commandHelp, groupHelp, programHelp } from './help.ts'
 import { errorLines, errorValue, jsonLine } from './output.ts'
-import { openStorage } from './storage.ts'
+import { explainHome, openStorage } from './storage.ts'
 import { suggestion } from './suggest.ts'
 import type { Terminal } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -17,9 +17,11 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   const json = argv.includes('--json')
   try {
     return await dispatch(argv, terminal)
-  } catch (error) {
-    if (terminal.signal.aborted && error === terminal.signal.reason)
-      return interrupted(terminal, json)
+  } catch (thrown) {
+    if (terminal.signal.aborted && thrown === terminal.signal.reason) {
+      return interrupted(terminal, { json, agent: argv[0] === 'agent' })
+    }
+    const error = explainHome(thrown, terminal)
     if (json) terminal.print(jsonLine(errorValue(error)))
     else for (const line of errorLines(error)) terminal.printError(line)
     return exitCodeOf(error, argv[0])
@@ -81,8 +83,13 @@ function print(terminal: Terminal, lines: Outcome['lines']): number {
   return exitCodes.ok
 }
 
-function interrupted(terminal: Terminal, json: boolean): number {
-  const message = 'Stopped. A request that was waiting stays open; connect again to go on with it.'
+function interrupted(
+  terminal: Terminal,
+  { json, agent }: { readonly json: boolean; readonly agent: boolean },
+): number {
+  // A sign-in begins anew with a new code.
+  const open = ' A request that was waiting stays open; connect again to go on with it.'
+  const message = `Stopped.${agent ? open : ''}`
   if (json) terminal.print(jsonLine({ error: 'interrupted', message }))
   else terminal.printError(message)
   return exitCodes.interrupted

@@ -37,8 +37,24 @@ export function errorLines(error: unknown): string[] {
   if (!(error instanceof ProtocolError)) return [message]
   const own = error.details?.['server_error']
   const code = typeof own === 'string' ? plain(own) : error.code
-  return [`${message} (${code})`, ...detailLines(error.details ?? {})]
+  const next = advice.get(code)
+  return [
+    `${message} (${code})`,
+    ...detailLines(error.details ?? {}),
+    ...(next === undefined ? [] : [next]),
+  ]
 }
+
+/** What to do next, where a command of this program is it. */
+const advice: ReadonlyMap<string, string> = new Map([
+  ['host_pending', 'See where to approve it with: countersign agent status <agent>'],
+  ['agent_pending', 'See where to approve it with: countersign agent status <agent>'],
+  ['agent_expired', 'Bring it back with: countersign agent reactivate <agent>'],
+  [
+    'capability_not_granted',
+    'Ask for it with: countersign agent request <agent> --capabilities <name>',
+  ],
+])
 
 function detailLines(details: Readonly<Record<string, unknown>>): string[] {
   const { violations, available_capabilities: available, invalid_capabilities: invalid } = details
@@ -123,6 +139,14 @@ const networkReasons: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'Its certificate has expired.',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'Its certificate is not trusted.',
   SELF_SIGNED_CERT_IN_CHAIN: 'Its certificate is not trusted.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'Its certificate is not trusted.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Its certificate is for another name.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'It does not speak https.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'It does not speak https.',
+  ETIMEDOUT: 'It did not answer in time.',
+  UND_ERR_CONNECT_TIMEOUT: 'It did not answer in time.',
+  EHOSTUNREACH: 'There is no way to it from here.',
+  ENETUNREACH: 'There is no way to it from here.',
 }
 
 /** Why a connection failed, from the chain of causes. */

@@ -19,5 +19,7 @@ export function textOf(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-'
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(textOf).join(' ')
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  return plain(typeof value === 'string' ? value : JSON.stringify(value))
+  const text = plain(typeof value === 'string' ? value : JSON.stringify(value))
+  // To the minute is what a person wants to know; `--json` has the rest.
+  return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(\.\d+)?Z$/, '$1 $2 UTC')
 }

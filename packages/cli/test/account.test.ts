@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -67,16 +67,27 @@ describe('PA11 signing in', () => {
     expect((await run(['whoami'])).code).toBe(11)
   })
 
+  it('asks nobody when the answer could not be kept', async () => {
+    const file = join(home, 'file')
+    await writeFile(file, '')
+    const cli = await newCli(file)
+    const { code, out, err } = await cli(['login', server.url])
+    expect([code, out]).toEqual([10, []])
+    expect(err).toHaveLength(1)
+    expect(err[0]).toMatch(/file cannot be used \(E[A-Z]+\)\. Set COUNTERSIGN_HOME to a folder/)
+    expect((await cli(['agent', 'connections'])).code).toBe(2)
+  })
+
   it('stops with Ctrl-C while it waits', async () => {
     server.decision = 'waiting'
     const interruption = new AbortController()
-    const { code } = await run(['login', server.url], {
+    const { code, err } = await run(['login', server.url], {
       signal: interruption.signal,
       onPrint: (line) => {
         if (line.startsWith('Waiting')) interruption.abort(new Error('Interrupted.'))
       },
     })
-    expect(code).toBe(130)
+    expect([code, err]).toEqual([130, ['Stopped.']])
   })
 
   it('renews the tokens before they end, and once after they ended early', async () => {

@@ -47,6 +47,12 @@ describe('AC8 help', () => {
     expect(out.join('\n')).toContain('countersign')
   })
 
+  it('puts every command into one column', async () => {
+    const { out } = await run([])
+    const at = (line: string) => out.find((one) => one.includes(line))?.indexOf(line)
+    expect(at('Sign in to a server')).toBe(at('Give an agent its own identity'))
+  })
+
   it('shows the version', async () => {
     expect((await run(['--version'])).out).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/)])
   })
@@ -95,6 +101,9 @@ describe('AC8 wrong usage gets one sentence that says what to do', () => {
     ['agent execute x y --args {} --args-file f', 'Use either --args or --args-file, not both.'],
     ['agent execute x y --args-file /does/not/exist', '/does/not/exist cannot be read (ENOENT).'],
     ['agent request x', '--capabilities is missing: name at least one.'],
+    ['agent request x --capabilities ', '--capabilities has an empty name.'],
+    ['agent search', /^The intent \(what you need, in quotation marks\) is missing\. Usage: /],
+    ['agent search bank', 'Name a directory: --directory <url>, or COUNTERSIGN_DIRECTORY.'],
     ['agent discover ???', '"???" is not a web address.'],
   ])('%s', async (line, message) => {
     const { code, out, err } = await run(line.split(' '))
@@ -116,6 +125,12 @@ describe('AC8 wrong usage gets one sentence that says what to do', () => {
     const { code, err } = await agent(`discover ${url}`)
     expect([code, err]).toEqual([3, [`${url} cannot be reached. Nothing listens there.`]])
     server = await ForeignServer.start()
+  })
+
+  it('says when a server does not speak https', async () => {
+    const url = server.url.replace('http:', 'https:')
+    const { code, err } = await agent(`discover ${url}`)
+    expect([code, err]).toEqual([3, [`${url} cannot be reached. It does not speak https.`]])
   })
 
   it('says when a server is no such server', async () => {
@@ -358,6 +373,18 @@ describe('AC8 commands', () => {
       'Not allowed: {"field":"amount","constraint":{"max":1},"actual":2}',
     ])
     expect((await agent('execute Helper list_accounts --json')).json).toEqual([body])
+  })
+
+  it.each([
+    ['host_pending', 'countersign agent status <agent>'],
+    ['agent_expired', 'countersign agent reactivate <agent>'],
+    ['capability_not_granted', 'countersign agent request <agent> --capabilities <name>'],
+  ])('says what to do about %s', async (error, command) => {
+    await connected('list_accounts')
+    server.answers.set('/api/execute', () => ({ status: 403, body: { error, message: 'No.' } }))
+    const { code, err } = await agent('execute Helper list_accounts')
+    expect([code, err[0]]).toEqual([1, `No. (${error})`])
+    expect(err[1]).toContain(command)
   })
 
   it('reactivate', async () => {

@@ -42,7 +42,7 @@ describe('countersign agent search', () => {
 
   it('AC8 says what is missing', async () => {
     const nowhere = await run(['agent', 'search', 'pay'])
-    expect(nowhere.err).toEqual(['Name a directory: --directory <url>.'])
+    expect(nowhere.err).toEqual(['Name a directory: --directory <url>, or COUNTERSIGN_DIRECTORY.'])
     const many = await run(['agent', 'search', 'pay', '--directory', directory, '--limit', 'x'])
     expect(many.err).toEqual(['--limit is a whole number from 1.'])
   })

@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
@@ -56,10 +60,20 @@ describe('countersign migrate', { timeout: 120_000 }, () => {
     ])
     expect(missing).toMatchObject({ code: 2, out: '' })
     expect(missing.err).toContain('Set DATABASE_URL')
-    expect(unreachable).toMatchObject({ code: 1, out: '' })
+    expect(unreachable).toMatchObject({ code: 3, out: '' })
     expect(unreachable.err).toContain('127.0.0.1:1 does not answer: connection refused')
-    expect(unreadable).toMatchObject({ out: '' })
-    expect(unreadable.code).not.toBe(0)
+    expect(unreadable).toMatchObject({ code: 2, out: '' })
     expect(unreadable.err).toContain('DATABASE_URL must look like postgres://')
+  })
+
+  it('--check makes no database where there is none', async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), 'countersign-')), 'data')
+    const [missing, empty] = await Promise.all([
+      countersign({}, 'migrate', '--check', '--data-dir', folder),
+      countersign({}, 'migrate', '--check', '--data-dir', ''),
+    ])
+    expect(missing).toMatchObject({ code: 2, err: `There is no embedded database in ${folder}.\n` })
+    expect(existsSync(folder)).toBe(false)
+    expect(empty).toMatchObject({ code: 2, err: '--data-dir needs a folder.\n' })
   })
 })

@@ -71,9 +71,9 @@ describe('PA11 O23 O24 countersign oidc create', () => {
       'Created Shop.',
       '',
       '# .env',
-      `ISSUER=${server.url}`,
-      `CLIENT_ID=${String(client?.['client_id'])}`,
-      'CLIENT_SECRET=cs_cs_only-once',
+      `OAUTH_ISSUER=${server.url}`,
+      `OAUTH_CLIENT_ID=${String(client?.['client_id'])}`,
+      'OAUTH_CLIENT_SECRET=cs_cs_only-once',
     ])
   })
 
@@ -87,6 +87,20 @@ describe('PA11 O23 O24 countersign oidc create', () => {
   it('needs no redirect URI for an application without people', async () => {
     const line = 'create --name Job --type confidential --grant-types client_credentials'
     expect((await oidc(line)).code).toBe(0)
+  })
+
+  it('knows grants by a short name, and where answers of CIBA are told', async () => {
+    const line = 'create --name Till --type confidential --grant-types ciba device_code'
+    const ping = '--ciba-mode ping --ciba-ping-url https://till.example/ping'
+    expect((await oidc(`${line} ${ping}`)).code).toBe(0)
+    expect(sent('POST')?.body).toMatchObject({
+      grant_types: [
+        'urn:openid:params:grant-type:ciba',
+        'urn:ietf:params:oauth:grant-type:device_code',
+      ],
+      backchannel_token_delivery_mode: 'ping',
+      backchannel_client_notification_endpoint: 'https://till.example/ping',
+    })
   })
 
   it.each([
@@ -108,6 +122,8 @@ describe('PA11 O23 O24 countersign oidc create', () => {
     ['consents --revoke shop', '--yes is missing'],
     ['rotate-keys', '--yes is missing'],
     ['activity --days 0', '--days is a number'],
+    ['activity --days 367', '--days is a number from 1 to 366, not "367"'],
+    ['create --ciba-mode push', '--ciba-mode is poll or ping, not "push"'],
     ['craete', 'There is no oidc command "craete". Did you mean create?'],
   ])('PA11 without a terminal "%s" is invalid and says what is missing', async (line, message) => {
     const { code, err } = await oidc(line)

@@ -21,9 +21,13 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 
 /** The program as a process of its own, without a terminal. */
 function start(...argv: string[]) {
+  return startWith({}, ...argv)
+}
+
+function startWith(more: NodeJS.ProcessEnv, ...argv: string[]) {
   const loader = path('../../agent/test/typescript-loader.mjs')
   const options = ['--conditions=@countersign/source', '--import', loader, path('../src/bin.ts')]
-  const env = { ...process.env, COUNTERSIGN_HOME: home }
+  const env = { ...process.env, COUNTERSIGN_HOME: home, ...more }
   const child = spawn(process.execPath, [...options, ...argv], { env })
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
   return { child, exit, out: text(child.stdout), err: text(child.stderr) }
@@ -84,5 +88,12 @@ describe('AC8 the program as a process', { timeout: 60_000 }, () => {
   it('ends with its exit code', async () => {
     expect(await start('agent', 'status', 'nobody').exit).toBe(2)
     expect(await start('agent', 'discover', 'http://127.0.0.1:9').exit).toBe(3)
+  })
+
+  it.runIf(process.platform === 'linux')('ends at once where there is no keychain', async () => {
+    const env = { COUNTERSIGN_KEYCHAIN: '1', PATH: '/nowhere' }
+    const { exit, err } = startWith(env, 'agent', 'connections')
+    expect(await err).toContain('needs `secret-tool`: install it, or use a passphrase instead.')
+    expect(await exit).toBe(1)
   })
 })

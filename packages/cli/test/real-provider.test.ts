@@ -131,6 +131,16 @@ describe('PA11 O61 S66 the administration with our own server', { timeout: 120_0
     ])
     expect(activity).toMatchObject({ code: 0, last: { activity: expect.any(Array) } })
     expect(users).toMatchObject({ code: 0, last: { users: [] } })
+    // The program itself has somebody: who is connected, and what it did.
+    const own = await Promise.all([
+      oidc('users', 'countersign-cli'),
+      oidc('activity', '--client', 'countersign-cli', '--days', '2'),
+    ])
+    expect(own[0].last).toMatchObject({
+      users: [{ email: 'ada@example.com', scopes: expect.arrayContaining(['oidc:admin']) }],
+    })
+    const days = own[1].last['activity'] as { total: number; unique_users: number }[]
+    expect(days.some(({ total, unique_users: people }) => total > 0 && people === 1)).toBe(true)
     expect(JSON.stringify(catalogue.last)).toContain('offline_access')
     // The program itself is an application the person let in.
     expect(JSON.stringify(consents.last)).toContain('countersign-cli')

@@ -18,7 +18,10 @@ export const enroll: Command = {
   async run(input, { terminal }) {
     const given = input.text('token')
     const token = given === '-' ? (await terminal.readInput()).trim() : given
-    if (!token) throw new UsageError('Bring a token: --token <token>.')
+    if (!token)
+      throw new UsageError(
+        'Bring a token: --token <token>. Your account page makes one under "Connect an app".',
+      )
     const context = createAgentContext({ storage: openStorage(terminal) })
     const enrolled = await enrollHost(context, {
       provider: input.words[0] ?? '',

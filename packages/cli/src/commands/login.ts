@@ -21,6 +21,8 @@ export const login: Command = {
     const json = input.flag('json') || !terminal.interactive
     const server = await discoverServer(readServerAddress(input.words[0] ?? ''), signal)
     const signIns = await openSignIns(terminal)
+    // Nobody is asked before it is certain that the answer can be kept.
+    await signIns.update(server.issuer, (kept) => kept)
     const signIn = await signInWithDevice({
       server,
       signal,

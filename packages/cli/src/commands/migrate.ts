@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { AgentClientError } from '@countersign/agent'
 import type { Command, Outcome } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import type * as Exports from '@countersign/server'
@@ -8,7 +10,14 @@ import { UsageError } from '../usage-error.ts'
 
 type Server = Pick<
   typeof Exports,
-  'checkSchema' | 'connect' | 'migrate' | 'pendingMigrations' | 'readEnvironment'
+  | 'checkSchema'
+  | 'ConfigurationError'
+  | 'connect'
+  | 'DatabaseUnavailable'
+  | 'DirectoryInUse'
+  | 'migrate'
+  | 'pendingMigrations'
+  | 'readEnvironment'
 >
 
 /** Brings a database to the version of `@countersign/server` that is installed here. */
@@ -27,21 +36,52 @@ export const migrate: Command = {
   },
   async run(input, { terminal }) {
     const server = await loadServer(process.cwd())
-    const connection = server.connect(target(server, terminal.env, input.text('data-dir')))
+    const onlyCheck = input.flag('check')
     try {
-      await connection.ping()
-      return input.flag('check')
-        ? await check(server, connection)
-        : report(await server.migrate(connection))
-    } finally {
-      await connection.close()
+      const found = target(server, terminal.env, input.text('data-dir'))
+      if (onlyCheck) assertExists(found)
+      return await withConnection(server, found, async (connection) =>
+        onlyCheck ? check(server, connection) : report(await server.migrate(connection)),
+      )
+    } catch (error) {
+      throw explain(server, error)
     }
   },
+}
+
+async function withConnection(
+  server: Server,
+  found: ReturnType<typeof target>,
+  work: (connection: Connection) => Promise<Outcome>,
+): Promise<Outcome> {
+  const connection = server.connect(found)
+  try {
+    await connection.ping()
+    return await work(connection)
+  } finally {
+    await connection.close()
+  }
+}
+
+/** Exit 1 of `--check` says that something is missing; what kept it from looking is another code. */
+function explain(server: Server, error: unknown): unknown {
+  if (error instanceof server.DatabaseUnavailable) {
+    return new AgentClientError('unreachable', error.message)
+  }
+  const wrong = error instanceof server.ConfigurationError || error instanceof server.DirectoryInUse
+  return wrong ? new UsageError(error.message) : error
+}
+
+/** Opening an embedded database makes one: to look at it, it has to be there. */
+function assertExists({ connectionString, dataDir }: ReturnType<typeof target>): void {
+  if (connectionString !== undefined || existsSync(join(dataDir, 'database'))) return
+  throw new UsageError(`There is no embedded database in ${dataDir}.`)
 }
 
 type Connection = ReturnType<Server['connect']>
 
 function target(server: Server, env: Readonly<NodeJS.ProcessEnv>, dataDir: string | undefined) {
+  if (dataDir === '') throw new UsageError('--data-dir needs a folder.')
   if (dataDir !== undefined) return { connectionString: undefined, dataDir }
   const { connectionString, dataDir: own } = server.readEnvironment(env)
   if (connectionString === undefined && !env['COUNTERSIGN_DATA_DIR']) {

@@ -9,7 +9,7 @@ export const search: Command = {
   name: 'search',
   usage: 'countersign agent search <intent> [--directory <url>] [--limit <number>]',
   summary: 'Find services in a directory',
-  words: ['what you need, in quotation marks'],
+  words: ['the intent (what you need, in quotation marks)'],
   options: {
     directory: {
       type: 'string',
@@ -20,7 +20,8 @@ export const search: Command = {
   },
   async run({ words: [intent = ''], text }, { terminal }) {
     const directory = text('directory') ?? terminal.env['COUNTERSIGN_DIRECTORY']
-    if (!directory) throw new UsageError('Name a directory: --directory <url>.')
+    if (!directory)
+      throw new UsageError('Name a directory: --directory <url>, or COUNTERSIGN_DIRECTORY.')
     const limit = Number(text('limit') ?? 10)
     if (!Number.isInteger(limit) || limit < 1) {
       throw new UsageError('--limit is a whole number from 1.')

@@ -19,7 +19,9 @@ export const activity: Command = {
   },
   async run(input, { terminal }) {
     const [client, days] = [input.text('client'), input.text('days') ?? '30']
-    if (!/^[1-9]\d{0,2}$/.test(days)) throw new UsageError(`--days is a number, not "${days}".`)
+    if (!/^[1-9]\d{0,2}$/.test(days) || Number(days) > 366) {
+      throw new UsageError(`--days is a number from 1 to 366, not "${days}".`)
+    }
     const administration = await openAdministration(input, terminal)
     const path =
       client === undefined

@@ -39,12 +39,26 @@ export const clientOptions = {
     value: '<scope>...',
     summary: 'What it gets when it names none',
   },
-  'grant-types': { type: 'list', value: '<grant>...', summary: 'Such as client_credentials' },
+  'grant-types': {
+    type: 'list',
+    value: '<grant>...',
+    summary: 'How it gets tokens, such as client_credentials, device_code, ciba',
+  },
   'auth-method': {
     type: 'string',
     value: '<method>',
     summary:
       'How it proves itself: client_secret_basic, client_secret_post, private_key_jwt or none',
+  },
+  'ciba-mode': {
+    type: 'string',
+    value: '<mode>',
+    summary: 'How it learns of answers (CIBA): poll, or ping with --ciba-ping-url',
+  },
+  'ciba-ping-url': {
+    type: 'string',
+    value: '<url>',
+    summary: 'Told when somebody answered (CIBA)',
   },
   'jwks-uri': { type: 'string', value: '<url>', summary: 'Its keys, for private_key_jwt' },
   organization: { type: 'string', value: '<id>', summary: 'The organization that owns it' },
@@ -82,8 +96,10 @@ const members: Readonly<Record<keyof typeof clientOptions, readonly [string, Rea
   'backchannel-logout-uri': ['backchannel_logout_uri', url],
   scopes: ['scopes', words],
   'default-scopes': ['default_scopes', orNull(words)],
-  'grant-types': ['grant_types', words],
+  'grant-types': ['grant_types', grants],
   'auth-method': ['token_endpoint_auth_method', text],
+  'ciba-mode': ['backchannel_token_delivery_mode', oneOf('poll', 'ping')],
+  'ciba-ping-url': ['backchannel_client_notification_endpoint', url],
   'jwks-uri': ['jwks_uri', url],
   organization: ['organization_id', text],
   'access-token-lifetime': ['access_token_lifetime', seconds],
@@ -128,6 +144,18 @@ function urls(input: Input, option: string): string[] | undefined {
 function words(input: Input, option: string): string[] | undefined {
   const given = input.list(option)
   return given && [...new Set(given.flatMap((value) => value.split(/[\s,]+/)))].filter(Boolean)
+}
+
+/** Grant types whose names are URNs, by their last word. */
+const grantNames: ReadonlyMap<string, string> = new Map([
+  ['device_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+  ['ciba', 'urn:openid:params:grant-type:ciba'],
+  ['token-exchange', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+  ['jwt-bearer', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
+])
+
+function grants(input: Input, option: string): string[] | undefined {
+  return words(input, option)?.map((name) => grantNames.get(name) ?? name)
 }
 
 function orNull(read: (input: Input, option: string) => string[] | undefined): Reader {

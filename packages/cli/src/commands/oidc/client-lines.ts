@@ -62,9 +62,9 @@ export function environmentLines(
   return [
     '',
     '# .env',
-    `ISSUER=${issuer}`,
-    `CLIENT_ID=${plain(clientId)}`,
-    ...(secret === undefined ? [] : [`CLIENT_SECRET=${plain(secret)}`]),
+    `OAUTH_ISSUER=${issuer}`,
+    `OAUTH_CLIENT_ID=${plain(clientId)}`,
+    ...(secret === undefined ? [] : [`OAUTH_CLIENT_SECRET=${plain(secret)}`]),
     '',
     ...(secret === undefined
       ? ['It has no secret: PKCE protects its codes.']
