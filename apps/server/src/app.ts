@@ -7,9 +7,9 @@ import type { ConsoleFiles } from './console-files.ts'
 import { inboxPages } from './inbox.ts'
 import { log } from './log.ts'
 import { securityHeaders } from './security-headers.ts'
+import { version } from './version.ts'
 
 const bodySize = 1_000_000
-const version = '0.1.0'
 
 /** What the application is made of. */
 export interface AppParts {

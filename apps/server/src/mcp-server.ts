@@ -7,6 +7,7 @@ import {
   requireMcpAuth,
 } from '@countersign/resource/oauth'
 import { createMcpHandler, fromJsonSchema, McpServer } from '@modelcontextprotocol/server'
+import { version } from './version.ts'
 
 /** An application that a person gave access to their account. */
 export interface ConnectedApp {
@@ -68,7 +69,7 @@ function serverFor(
   { connectedApps }: McpEndpointOptions,
   notes: Notes,
 ): McpServer {
-  const server = new McpServer({ name: 'countersign', title: 'Countersign', version: '0.1.0' })
+  const server = new McpServer({ name: 'countersign', title: 'Countersign', version })
   server.registerTool(
     'whoami',
     {

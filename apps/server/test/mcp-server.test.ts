@@ -78,6 +78,34 @@ describeMcpClients('this server (PP3, M34)', openOwnWorld, (opened) => {
     await host.close()
   })
 
+  it('M44 M53 tells the organization that counts, and stops when the person leaves it', async () => {
+    const world = opened()
+    const { adapter } = await world.auth.$context
+    const { id: organizationId } = await adapter.create<Record<string, unknown>, { id: string }>({
+      model: 'organization',
+      data: { name: 'Acme', slug: 'acme', createdAt: new Date() },
+    })
+    const membership = { organizationId, userId: world.userId }
+    await adapter.create({
+      model: 'member',
+      data: { ...membership, role: 'member', createdAt: new Date() },
+    })
+    await adapter.updateMany({
+      model: 'session',
+      where: [{ field: 'userId', value: world.userId }],
+      update: { activeOrganizationId: organizationId },
+    })
+    const host = await connected(world, secondHost)
+    const identity = { user_id: world.userId, organization_id: organizationId }
+    expect(await host.call('whoami')).toMatchObject(identity)
+    const token = host.storage.stored?.access_token ?? ''
+    expect((await callTool(world.url, token, 'whoami')).status).toBe(200)
+    const where = Object.entries(membership).map(([field, value]) => ({ field, value }))
+    await adapter.deleteMany({ model: 'member', where })
+    expect((await callTool(world.url, token, 'whoami')).status).toBe(401)
+    await host.close()
+  })
+
   it('M53 a token of somebody who is banned stops at once', async () => {
     const world = opened()
     const host = await connected(world, secondHost)

@@ -203,6 +203,32 @@ describe('a server in development', () => {
     expect(statuses.at(-1)).toBe(429)
   })
 
+  it('PG11 limits who guesses the secrets of clients, as it starts, whatever the headers say', async () => {
+    const guess = async (attempt: number) => {
+      const forged = `198.51.100.${attempt}`
+      return fetch(`${server.url}/api/auth/oauth2/token`, {
+        method: 'POST',
+        headers: { 'x-forwarded-for': forged, 'x-countersign-client-address': forged },
+        body: new URLSearchParams({
+          grant_type: 'authorization_code',
+          client_id: 'countersign-cli',
+          client_secret: `guess ${attempt}`,
+        }),
+      })
+    }
+    const first = await guess(0)
+    expect(first.status).toBe(401)
+    let last = first
+    for (let attempt = 1; attempt < 130 && last.status !== 429; attempt++) {
+      last = await guess(attempt)
+    }
+    expect([last.status, await last.json()]).toMatchObject([
+      429,
+      { error: 'temporarily_unavailable' },
+    ])
+    expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
   it('CVE-2025-66414 (38) answers no other name than its own', async () => {
     expect((await raw(server.url, '/health', { host: 'evil.example' })).status).toBe(421)
     expect(

@@ -27,12 +27,12 @@ export function useInteraction(signed: string | undefined) {
   })
 }
 
-/** What a device with a code asks for. */
-export function useDeviceInteraction(userCode: string | undefined) {
+/** What a device with a code asks for, while nothing is decided. */
+export function useDeviceInteraction(userCode: string, isOpen: boolean) {
   return useQuery({
     queryKey: ['device-interaction', userCode],
-    queryFn: ({ signal }) => getDevice(userCode ?? '', signal),
-    enabled: userCode !== undefined,
+    queryFn: ({ signal }) => getDevice(userCode, signal),
+    enabled: isOpen,
     ...once,
     // A wrong code counts as a try, so it is never asked twice by itself.
     refetchOnMount: (query) => query.state.error === null || isUnavailable(query.state.error),

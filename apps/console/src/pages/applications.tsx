@@ -17,9 +17,12 @@ export function ApplicationsPage() {
         <PageHeading title="Applications">
           <p>What people sign in to with this server, and what works with its tokens.</p>
         </PageHeading>
-        <Link to="/account/applications/new" className={buttonClass('primary')}>
-          Add an application
-        </Link>
+        {/* Whoever may not see them may not add one. */}
+        {clients.data !== undefined && (
+          <Link to="/account/applications/new" className={buttonClass('primary')}>
+            Add an application
+          </Link>
+        )}
       </div>
       <Loaded query={clients} skeleton={<CardSkeletons count={2} className="h-32" />}>
         {(all) => (all.length === 0 ? <NoClients /> : <Groups clients={all} />)}

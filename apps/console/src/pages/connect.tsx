@@ -139,7 +139,7 @@ function TokenCard({ made }: { made: CreateHostResponse }) {
       </div>
       <CopyLine
         label="Command with the token"
-        text={`npx countersign agent enroll ${location.origin} --token ${made.enrollment_token}`}
+        text={`npx @countersign/cli agent enroll ${location.origin} --token ${made.enrollment_token}`}
       />
       <Notice tone="warn">
         <p className="font-semibold">It is shown only now.</p>

@@ -65,7 +65,7 @@ function SignUpForm() {
       />
       {creation.data?.letter && (
         <Notice tone="good" alert>
-          We sent a letter to {account.email.trim()}. Follow the link in it, then sign in.
+          We sent an e-mail to {account.email.trim()}. Follow the link in it, then sign in.
         </Notice>
       )}
       {creation.error !== null && (

@@ -57,7 +57,7 @@ function Question({ email, onStay }: { email: string; onStay: () => void }) {
           </Notice>
         </div>
       )}
-      <div className="mt-6 grid grid-cols-2 gap-3">
+      <div className="mt-6 grid gap-3 sm:grid-cols-2">
         <Button tone="secondary" onClick={onStay}>
           Stay signed in
         </Button>

@@ -14,7 +14,7 @@ export function ConnectHelp() {
         An agent asks first, and you decide here. To connect one, run this where the agent lives. It
         shows a code and a link; open the link and choose what the agent may do.
       </p>
-      <CopyLine label="Command" text={`npx countersign agent connect ${location.origin}`} />
+      <CopyLine label="Command" text={`npx @countersign/cli agent connect ${location.origin}`} />
       <p className="mt-5 text-muted">
         Does an agent show you a code already?{' '}
         <Link to="/device" className="link">

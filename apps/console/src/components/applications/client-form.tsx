@@ -3,8 +3,7 @@ import type { ClientInput, ClientView } from '../../api/provider-contract.ts'
 import { readLines, redirectsProblem } from '../../lib/client-words.ts'
 import { Button } from '../button.tsx'
 import { Problem } from '../problem.tsx'
-import { TextArea } from '../text-area.tsx'
-import { TextField } from '../text-field.tsx'
+import { TextArea, TextField } from '../text-field.tsx'
 import { ScopePicker } from './scope-picker.tsx'
 
 interface ClientFormProps {

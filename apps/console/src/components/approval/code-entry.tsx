@@ -26,7 +26,7 @@ export function CodeEntry({ code, problem, busy, onSubmit }: CodeEntryProps) {
   return (
     <div className="card p-6 sm:p-8">
       <PageHeading title="Enter the code" keepFocus>
-        <p>Your agent shows a code. Enter it to see what the agent asks for.</p>
+        <p>Your agent, app or device shows a code. Enter it to see what it asks for.</p>
       </PageHeading>
       <form onSubmit={submit} noValidate className="mt-6 grid max-w-88 gap-5">
         <CodeField

@@ -1,68 +1,49 @@
-import type { ReactNode } from 'react'
 import type { ApprovalView } from '../../api/contract.ts'
 import { useNow } from '../../hooks/use-now.ts'
 import { modeWords } from '../../lib/agent-words.ts'
 import { fromNow, fullDate, fullTime } from '../../lib/time.ts'
+import { CheckedFacts, Fact } from '../asker-cards.tsx'
 import { Badge } from '../badge.tsx'
 import { Fingerprint } from '../fingerprint.tsx'
-import { Icon } from '../icon.tsx'
 
 /** What the server itself knows about who asks. Comes before anything the asker says. */
 export function RequestFacts({ view, code }: { view: ApprovalView; code: string | undefined }) {
   const { facts } = view
   const now = useNow(30_000)
   return (
-    <section aria-labelledby="facts" className="card overflow-hidden">
-      <h2
-        id="facts"
-        className="flex items-center gap-2 border-b border-line px-5 py-3 font-semibold sm:px-6"
-      >
-        <Icon name="shield" className="size-5 text-accent" />
-        What we checked
-      </h2>
-      <dl className="grid gap-x-6 gap-y-3.5 px-5 py-4 sm:grid-cols-[9rem_1fr] sm:px-6">
-        <Fact name={facts.host_known ? 'Connected app' : 'App'}>
-          {facts.host_known ? (
-            <>
-              <Badge tone="good" icon="check">
-                Known
-              </Badge>
-              <span className="ml-2">since {fullDate(facts.host_first_seen)}</span>
-            </>
-          ) : (
-            <>
-              <Badge tone="warn" icon="warning">
-                New
-              </Badge>
-              <span className="ml-2">It has never asked you before.</span>
-            </>
-          )}
-        </Fact>
-        <Fact name="Key fingerprint">
-          <Fingerprint value={facts.host_fingerprint} />
-        </Fact>
-        {code !== undefined && (
-          <Fact name="Code">
-            <span className="font-mono font-medium tracking-wide">{code}</span>
-            <span className="ml-2 text-sm text-muted">Your agent must show the same one.</span>
-          </Fact>
+    <CheckedFacts>
+      <Fact name={facts.host_known ? 'Connected app' : 'App'}>
+        {facts.host_known ? (
+          <>
+            <Badge tone="good" icon="check">
+              Known
+            </Badge>
+            <span className="ml-2">since {fullDate(facts.host_first_seen)}</span>
+          </>
+        ) : (
+          <>
+            <Badge tone="warn" icon="warning">
+              New
+            </Badge>
+            <span className="ml-2">It has never asked you before.</span>
+          </>
         )}
-        <Fact name="Asked">
-          <time dateTime={facts.requested_at} title={fullTime(facts.requested_at)}>
-            {fromNow(facts.requested_at, now)}
-          </time>
+      </Fact>
+      <Fact name="Key fingerprint">
+        <Fingerprint value={facts.host_fingerprint} />
+      </Fact>
+      {code !== undefined && (
+        <Fact name="Code">
+          <span className="font-mono font-medium tracking-wide">{code}</span>
+          <span className="ml-2 text-sm text-muted">Your agent must show the same one.</span>
         </Fact>
-        <Fact name="Works">{modeWords(facts.mode)}</Fact>
-      </dl>
-    </section>
-  )
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="grid gap-x-6 gap-y-1 sm:col-span-2 sm:grid-cols-subgrid">
-      <dt className="text-sm leading-6 text-muted">{name}</dt>
-      <dd className="min-w-0">{children}</dd>
-    </div>
+      )}
+      <Fact name="Asked">
+        <time dateTime={facts.requested_at} title={fullTime(facts.requested_at)}>
+          {fromNow(facts.requested_at, now)}
+        </time>
+      </Fact>
+      <Fact name="Works">{modeWords(facts.mode)}</Fact>
+    </CheckedFacts>
   )
 }

@@ -1,38 +1,28 @@
 import type { ApprovalView } from '../../api/contract.ts'
 import { either } from '../../lib/words.ts'
-import { Icon } from '../icon.tsx'
+import { UncheckedClaims } from '../asker-cards.tsx'
 import { Notice } from '../notice.tsx'
 
 /** What the asker says about itself: always quoted, never taken for true. */
 export function SelfDescription({ asserted }: { asserted: ApprovalView['asserted'] }) {
   const { resembles } = asserted
   return (
-    <section aria-labelledby="asserted" className="card overflow-hidden border-dashed">
-      <h2
-        id="asserted"
-        className="flex flex-wrap items-center gap-x-2 border-b border-dashed border-line px-5 py-3 font-semibold sm:px-6"
-      >
-        <Icon name="quote" className="size-5 text-muted" />
-        What it says about itself
-        <span className="text-sm font-normal text-muted">Nobody has checked this.</span>
-      </h2>
-      <div className="grid gap-2 px-5 py-4 sm:px-6">
-        <Claim says="It says it is" text={asserted.agent_name} />
-        <Claim says="It says it runs in" text={asserted.host_name} />
-        <Claim says="It says it asks because" text={asserted.reason} />
-        <Claim says="It adds" text={asserted.binding_message} />
-        {resembles.length > 0 && (
-          <div className="mt-1.5">
-            <Notice tone="warn">
-              <p>
-                <strong className="font-semibold">This looks like {either(resembles)}.</strong>{' '}
-                Anybody can choose such a name. Go on only if you started this yourself.
-              </p>
-            </Notice>
-          </div>
-        )}
-      </div>
-    </section>
+    <UncheckedClaims>
+      <Claim says="It says it is" text={asserted.agent_name} />
+      <Claim says="It says it runs in" text={asserted.host_name} />
+      <Claim says="It says it asks because" text={asserted.reason} />
+      <Claim says="It adds" text={asserted.binding_message} />
+      {resembles.length > 0 && (
+        <div className="mt-1.5">
+          <Notice tone="warn">
+            <p>
+              <strong className="font-semibold">This looks like {either(resembles)}.</strong>{' '}
+              Anybody can choose such a name. Go on only if you started this yourself.
+            </p>
+          </Notice>
+        </div>
+      )}
+    </UncheckedClaims>
   )
 }
 

@@ -16,8 +16,8 @@ interface DeviceConsentProps {
 
 /** What an application on another device asks for, by the code that it shows. */
 export function DeviceConsent({ code, children }: DeviceConsentProps) {
-  const { data: view, error } = useDeviceInteraction(code)
   const decision = useDeviceDecision(code)
+  const { data: view, error } = useDeviceInteraction(code, decision.data === undefined)
   if (decision.data?.decision === 'allow') {
     return (
       <OutcomePage
