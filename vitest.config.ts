@@ -33,9 +33,11 @@ function project(name: string, folder: string): TestProjectConfiguration {
     test: {
       name,
       include: ['**/*.test.{ts,tsx}'],
-      testTimeout: slow ? 120_000 : 30_000,
+      // Polling ends as soon as the value is right; by itself it gives a busy machine one second.
+      expect: { poll: { timeout: slow ? 30_000 : 10_000 } },
+      testTimeout: slow ? 300_000 : 30_000,
       // The first database of a run starts PostgreSQL.
-      hookTimeout: slow ? 120_000 : 60_000,
+      hookTimeout: slow ? 300_000 : 60_000,
     },
   }
 }
@@ -44,8 +46,11 @@ export default defineConfig({
   test: {
     // Much of a test's time is waiting for PostgreSQL, a browser or another process: one core is shared.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    // Stands here and in no project: one PostgreSQL serves the whole run.
-    globalSetup: ['./testing/postgres-global-setup.ts'],
+    // Stand here and in no project: one temporary folder and one PostgreSQL serve the whole run.
+    globalSetup: [
+      './testing/temporary-folder-global-setup.ts',
+      './testing/postgres-global-setup.ts',
+    ],
     projects: Object.entries(folders).map(([name, folder]) => project(name, folder)),
   },
 })

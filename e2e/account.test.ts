@@ -7,7 +7,16 @@ import { addVirtualAuthenticator, launchChromium } from '../testing/chromium.ts'
 import { type ServerProcess, startServerProcess } from '../testing/server-process.ts'
 import { runCli, startCli } from './cli.ts'
 import { type NoticeReceiver, receiveNotices } from './notices.ts'
-import { checkPage, complaintsOf, firstAccount } from './pages.ts'
+import {
+  button,
+  checkPage,
+  complaintsOf,
+  confirm,
+  field,
+  firstAccount,
+  follow,
+  signOut,
+} from './pages.ts'
 
 let notices: NoticeReceiver
 let server: ServerProcess
@@ -29,7 +38,7 @@ beforeAll(async () => {
   page = await (await browser.newContext()).newPage()
   complaints = complaintsOf(page)
   await addVirtualAuthenticator(page)
-}, 120_000)
+})
 
 afterAll(async () => {
   await browser?.close()
@@ -39,7 +48,6 @@ afterAll(async () => {
 })
 
 const check = (name: string) => checkPage(page, name)
-const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true })
 const open = (path: string) => page.goto(server.url + path)
 const execute = (agent: string, capability: string, args: object = {}) =>
   runCli(home, 'execute', agent, capability, '--args', JSON.stringify(args))
@@ -47,9 +55,9 @@ const transfer = (amount: number) => ({ from: 'acc_1', to: 'acc_2', amount, curr
 
 async function signIn(): Promise<void> {
   const { email, password } = firstAccount(server)
-  await page.getByLabel('E-mail').fill(email)
-  await page.getByLabel('Password').fill(password)
-  await button('Sign in').click()
+  await field(page, 'E-mail').fill(email)
+  await field(page, 'Password').fill(password)
+  await button(page, 'Sign in').click()
 }
 
 /** Calls the API as the page does, with the session of the person. */
@@ -74,12 +82,6 @@ async function hostId(): Promise<string> {
 /** Renames the app as another window would. */
 const rename = (id: string, name: string) => api('/host/update', { host_id: id, name })
 
-/** Moves through a dialog that asks before something ends. */
-async function confirm(trigger: string, confirmation: string): Promise<void> {
-  await button(trigger).click()
-  await page.getByRole('alertdialog').getByRole('button', { name: confirmation }).click()
-}
-
 it('runs a whole account: connects an app by token, decides in the inbox, gives more, looks back, takes away', async () => {
   // Nothing is there yet, and every empty page says what to do.
   await open('/account/apps')
@@ -92,13 +94,13 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
 
   // A token connects an app without an approval, once.
   await open('/account/apps')
-  await page.getByRole('link', { name: 'Connect an app' }).click()
+  await follow(page, 'Connect an app', 'Connect an app')
   await page.getByLabel(/^Name/).fill('Build server')
   await page.getByRole('checkbox', { name: /See your accounts/ }).check()
   expect(await page.getByRole('checkbox', { name: /Move money/ }).count()).toBe(0)
   await check('connect')
-  await button('Make a token').click()
-  const command = await page.getByLabel('Command with the token').textContent()
+  await button(page, 'Make a token').click()
+  const command = await field(page, 'Command with the token').textContent()
   await check('connect-token')
   const token = /--token (\S+)$/.exec(command ?? '')?.[1] ?? ''
   expect(page.url()).not.toContain(token)
@@ -129,8 +131,7 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
   const notice = await notices.next()
   await page.getByRole('link', { name: 'Approvals 1 waiting' }).waitFor()
   await check('agents-waiting')
-  await button('Sign out').click()
-  await page.waitForURL('**/sign-in*')
+  await signOut(page)
   await page.goto(String(notice['approval_uri']))
   await signIn()
   const card = page.getByRole('group', { name: /move money/i })
@@ -144,14 +145,14 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
   await allow.waitFor()
   await rename(await hostId(), 'Build server 2')
   await page.getByText('This request has changed since you opened it.').waitFor()
-  expect(await allow.getAttribute('aria-disabled')).toBe('true')
+  await expect.poll(() => allow.getAttribute('aria-disabled')).toBe('true')
   await check('approval-changed')
-  await button('I have read it again').click()
+  await button(page, 'I have read it again').click()
   await rename(await hostId(), 'Build server')
-  await button('I have read it again').click()
+  await button(page, 'I have read it again').click()
   await card.getByLabel('Amount at most').fill('200')
-  await button('Create a passkey').click()
-  await button('Allow selected with passkey').click()
+  await button(page, 'Create a passkey').click()
+  await button(page, 'Allow selected with passkey').click()
   await page.getByRole('heading', { name: 'Allowed' }).waitFor()
   expect(await more.ended).toMatchObject({ code: 0 })
   expect(await execute(agent, 'transfer_money', transfer(120))).toMatchObject({ code: 0 })
@@ -164,7 +165,7 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
   await page.getByRole('button', { name: /^Deny: request of/ }).click()
   await page.getByLabel(/^Reason/).fill('Not on Sundays')
   await check('approvals-deny')
-  await button('Deny it').click()
+  await button(page, 'Deny it').click()
   await page.getByRole('heading', { name: 'Nothing waits for you' }).waitFor()
   const denied = await other.ended
   expect(denied.code).toBe(4)
@@ -172,29 +173,29 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
 
   // The person gives it something by themselves, with limits.
   await open(`/account/agents/${agent}`)
-  await page.getByRole('link', { name: 'Allow more' }).click()
+  await follow(page, 'Allow more', 'Allow more')
   await page.getByRole('radio', { name: /Take a transfer back/ }).check()
-  await page.getByLabel('Number of uses').fill('2')
+  await field(page, 'Number of uses').fill('2')
   await check('allow')
-  await button('Allow with passkey').click()
+  await button(page, 'Allow with passkey').click()
   await page.getByRole('button', { name: 'Revoke Take a transfer back' }).waitFor()
   const list = await runCli(home, 'status', agent)
   expect(JSON.stringify(list.last)).toContain('cancel_transfer')
 
   // Looking back: what was refused, and about what.
-  await page.getByLabel('Show').selectOption({ label: 'What was refused' })
+  await field(page, 'Show').selectOption({ label: 'What was refused' })
   await page.getByText('Refused: outside its limits (amount)').waitFor()
   const shown = page.getByRole('region', { name: 'What happened' }).getByRole('listitem')
   await expect.poll(() => shown.count()).toBe(2)
-  await page.getByLabel('About').selectOption({ label: 'See your accounts' })
+  await field(page, 'About').selectOption({ label: 'See your accounts' })
   await page.getByText('Nothing fits these filters.').first().waitFor()
-  await page.getByLabel('Show').selectOption({ label: 'Everything' })
-  await page.getByLabel('About').selectOption({ label: 'Anything' })
+  await field(page, 'Show').selectOption({ label: 'Everything' })
+  await field(page, 'About').selectOption({ label: 'Anything' })
   await page.getByText('Allowed what it asked').waitFor()
   await check('agent')
 
   // One permission goes, the rest stays.
-  await confirm('Revoke Take a transfer back', 'Revoke')
+  await confirm(page, 'Revoke Take a transfer back', 'Revoke')
   await page
     .getByRole('button', { name: 'Revoke Take a transfer back' })
     .waitFor({ state: 'detached' })
@@ -204,18 +205,18 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
   await open('/account/apps')
   await page.getByRole('link', { name: 'Build server' }).waitFor()
   await check('apps')
-  await page.getByRole('link', { name: 'Build server' }).click()
-  await button('Rename app').click()
-  await page.getByLabel('New name').fill('Build server in Oslo')
-  await button('Save name').click()
+  await follow(page, 'Build server', 'Build server')
+  await button(page, 'Rename app').click()
+  await field(page, 'New name').fill('Build server in Oslo')
+  await button(page, 'Save name').click()
   await page.getByRole('heading', { level: 1, name: 'Build server in Oslo' }).waitFor()
-  await button('Change').click()
+  await button(page, 'Change').click()
   await page.getByRole('checkbox', { name: /See one transfer/ }).check()
   await check('app-defaults')
-  await button('Save').click()
+  await button(page, 'Save').click()
   await page.getByText(/may see your accounts and see one transfer, without/).waitFor()
   await check('app')
-  await button('Switch account').click()
+  await button(page, 'Switch account').click()
   await page.getByRole('alertdialog').waitFor()
   await check('app-switch')
   await page.keyboard.press('Escape')
@@ -229,9 +230,9 @@ it('runs a whole account: connects an app by token, decides in the inbox, gives 
   await page.getByRole('heading', { level: 1, name: 'Build server in Oslo' }).waitFor()
 
   // Disconnected: the agent is refused from the next request on.
-  await confirm('Disconnect', 'Disconnect')
+  await confirm(page, 'Disconnect', 'Disconnect')
   await page.getByRole('heading', { name: 'No app is connected yet' }).waitFor()
   const stopped = await execute(agent, 'list_accounts')
   expect(stopped).toMatchObject({ code: 1, last: { error: 'agent_revoked' } })
   expect(complaints).toEqual([])
-}, 240_000)
+})

@@ -82,6 +82,29 @@ export class OAuthClient {
   }
 }
 
+/** Sets a client up as the administrator of a page. */
+export async function registerClient(
+  server: string,
+  admin: Page,
+  client: Readonly<Record<string, unknown>>,
+): Promise<OAuthClient> {
+  const headers = { origin: server }
+  const url = `${server}/api/auth/oidc/clients`
+  const response = await admin.request.post(url, { headers, data: client })
+  if (response.status() !== 201) throw new Error(await response.text())
+  const made = (await response.json()) as { client: { client_id: string }; client_secret: string }
+  return new OAuthClient(server, {
+    client_id: made.client.client_id,
+    client_secret: made.client_secret,
+  })
+}
+
+/** The claims of an ID token, which came from the token endpoint itself. */
+export function claimsOf(idToken: unknown): Record<string, unknown> {
+  const [, claims = ''] = String(idToken).split('.')
+  return JSON.parse(Buffer.from(claims, 'base64url').toString()) as Record<string, unknown>
+}
+
 const answers = new WeakMap<BrowserContext, string[]>()
 
 /** Waits until the browser comes back to the client, and reads the answer that it brings. */
@@ -92,9 +115,18 @@ export async function answerAt(page: Page): Promise<URLSearchParams> {
     const hasArrived = /^(?:https:\/\/ledger\.example\/|chrome-error:)/.test(page.url())
     if (next === undefined || !hasArrived) throw new Error(`not there but at ${page.url()}`)
     return next
-  }, 15_000)
+  }, 30_000)
   answers.get(page.context())?.splice(0)
   return new URL(url).searchParams
+}
+
+/** Makes a request that is answered at once: the browser finds no website where it comes out. */
+export async function askSilently(page: Page, { url }: AskedAuthorization): Promise<void> {
+  // From where the last answer ended nobody would see this one arrive.
+  await page.goto('about:blank')
+  await page.goto(url).catch((error: unknown) => {
+    if (!String(error).includes('ERR_NAME_NOT_RESOLVED')) throw error
+  })
 }
 
 /**

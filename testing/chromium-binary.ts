@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process'
 import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createBrotliDecompress } from 'node:zlib'
+import { cacheFolder } from './cache-folder.ts'
 
 /** A Chromium and the environment it has to be started in. */
 export interface ChromiumBinary {
@@ -90,17 +89,6 @@ function packagedArchives(): string {
 
 async function readManifest(path: string): Promise<{ version: string }> {
   return JSON.parse(await readFile(path, 'utf8'))
-}
-
-async function cacheFolder(): Promise<string> {
-  const cache = fileURLToPath(new URL('../node_modules/.cache/countersign', import.meta.url))
-  try {
-    await mkdir(cache, { recursive: true })
-    return cache
-  } catch {
-    // A read-only checkout: a private folder per process is slower, and shared with nobody.
-    return mkdtemp(join(tmpdir(), 'countersign-chromium-'))
-  }
 }
 
 function fontConfiguration(home: string): string {

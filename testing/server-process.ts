@@ -29,7 +29,8 @@ export interface ServerProcess {
   stop(): Promise<number | null>
 }
 
-const startDeadline = 30_000
+/** As long as a machine takes on which everything else runs, too. */
+const startDeadline = 120_000
 const entry = fileURLToPath(new URL('../apps/server/dist/bin.js', import.meta.url))
 
 /** Starts `apps/server` as `npm start` does, on a free port, and waits until it is healthy. */
