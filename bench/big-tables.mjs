@@ -5,7 +5,7 @@ import pg from 'pg'
 import { startPostgres } from './postgres.mjs'
 import { scenarios } from './scenarios.mjs'
 import { message, startServer } from './server-process.mjs'
-import { makeIdentities, sides } from './sides.mjs'
+import { agentSides, makeIdentities } from './sides.mjs'
 
 /**
  * What a million agents and ten million grants in the tables cost an execution.
@@ -28,8 +28,8 @@ const load = fork(fileURLToPath(new URL('load.mjs', import.meta.url)))
 let server
 try {
   const connectionString = await postgres.createDatabase('big')
-  server = await startServer(sides.countersign.script, { connectionString })
-  const identities = await makeIdentities(sides.countersign, server.origin, 32)
+  server = await startServer(agentSides.countersign.script, { connectionString })
+  const identities = await makeIdentities(agentSides.countersign, server.origin, 32)
   const target = { port: server.port, origin: server.origin, identities }
   const small = await rounds(target)
   await fill(connectionString, Number(flags.agents))

@@ -6,7 +6,7 @@ import { privateKeyOf, signJwt } from './jwt.mjs'
 import { startPostgres } from './postgres.mjs'
 import { scenarios } from './scenarios.mjs'
 import { message, startServer } from './server-process.mjs'
-import { appSides, makeIdentities, registerUnder, sides } from './sides.mjs'
+import { agentSides, appSides, makeIdentities, registerUnder } from './sides.mjs'
 
 /**
  * How long a revocation made on one process takes to count on another, under load: of an agent, a
@@ -27,7 +27,7 @@ const executePath = '/api/auth/capability/execute'
 
 const kinds = {
   agent: {
-    side: sides.countersign,
+    side: agentSides.countersign,
     scenario: 'execute',
     make: (origin, { identities }) => registerUnder(origin, identities[0]),
     use: ({ agentKey, issuer, agentId }, { first, second }) => {

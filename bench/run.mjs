@@ -8,7 +8,7 @@ import { startPostgres } from './postgres.mjs'
 import { printTable, problems, summarise } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 import { message, startServer } from './server-process.mjs'
-import { appSides, makeIdentities, providerSides, sides as agentSides } from './sides.mjs'
+import { agentSides, appSides, makeIdentities, providerSides } from './sides.mjs'
 
 const { values: flags } = parseArgs({
   options: {

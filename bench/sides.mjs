@@ -6,7 +6,7 @@ import { authorization as clientAuthorization } from './servers/provider-client.
  * What is compared. Countersign and the peer are prepared through their own HTTP interface alike: people sign up, hosts
  * are linked to them, agents register and ask for `ping`, and the people approve.
  */
-export const sides = {
+export const agentSides = {
   countersign: { script: './servers/countersign.mjs', linkHost: linkByApproval },
   peer: { script: './peers/server.mjs', linkHost: linkByCreation },
   floor: { script: './servers/floor.mjs', scenarios: ['execute'], makeIdentity: storeKey },

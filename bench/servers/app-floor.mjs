@@ -1,5 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
+import { obeyParent, sayListening } from './parent.mjs'
 
 /**
  * What no session check can do without: HTTP, the HMAC of a cookie, and a look-up in memory.
@@ -24,7 +25,7 @@ const server = createServer((request, response) => {
   answer(response, isSigned ? sessions.get(token) : null)
 })
 server.keepAliveTimeout = 120_000
-server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send({ type: 'listening' }))
+server.listen(Number(process.env.PORT), '127.0.0.1', sayListening)
 
 function answer(response, body) {
   const text = JSON.stringify(body)
@@ -35,9 +36,4 @@ function answer(response, body) {
   response.end(text)
 }
 
-process.on('message', (message) => {
-  if (message !== 'cpu') return
-  const { user, system } = process.cpuUsage()
-  process.send({ type: 'cpu', microseconds: user + system })
-})
-process.on('disconnect', () => process.exit(0))
+obeyParent()

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { createVerifySignature } from '../../packages/server/dist/agent-auth/verify-signature.js'
+import { obeyParent, sayListening } from './parent.mjs'
 
 /**
  * What no server can do without: HTTP, and one signature check with the library that Countersign
@@ -24,7 +25,7 @@ const server = createServer((request, response) => {
   })
 })
 server.keepAliveTimeout = 120_000
-server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send({ type: 'listening' }))
+server.listen(Number(process.env.PORT), '127.0.0.1', sayListening)
 
 function verifyJwt(jwt) {
   const [header, payload, signature] = jwt.split('.')
@@ -42,9 +43,4 @@ function answer(response, status, body) {
   response.end(text)
 }
 
-process.on('message', (message) => {
-  if (message !== 'cpu') return
-  const { user, system } = process.cpuUsage()
-  process.send({ type: 'cpu', microseconds: user + system })
-})
-process.on('disconnect', () => process.exit(0))
+obeyParent()

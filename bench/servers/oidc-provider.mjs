@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { Provider } from 'oidc-provider'
 import pg from 'pg'
+import { obeyParent, sayListening } from './parent.mjs'
 import { challenge, client } from './provider-client.mjs'
 
 /**
@@ -148,13 +149,6 @@ provider.use(async (context, next) => {
   context.body = await grants[context.query.kind](Number(context.query.count))
 })
 
-const server = provider.listen(Number(process.env.PORT), '127.0.0.1', () => {
-  process.send?.({ type: 'listening' })
-})
+const server = provider.listen(Number(process.env.PORT), '127.0.0.1', sayListening)
 server.keepAliveTimeout = 120_000
-process.on('message', (message) => {
-  if (message !== 'cpu') return
-  const { user, system } = process.cpuUsage()
-  process.send?.({ type: 'cpu', microseconds: user + system })
-})
-process.on('disconnect', () => process.exit(0))
+obeyParent()
