@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture, root, tool } from './run.mjs'
 import { setup } from './setup.mjs'
@@ -18,15 +17,16 @@ const attw = tool(
 const types = [
   step('types: packages and server', tool('typescript/bin/tsc', '-b')),
   step('types: tests', tool('typescript/bin/tsc', '-p', 'tsconfig.test.json')),
-  ...ifPresent('apps/console/tsconfig.json', (path) =>
-    step('types: console', tool('typescript/bin/tsc', '--noEmit', '-p', path)),
+  step(
+    'types: console',
+    tool('typescript/bin/tsc', '--noEmit', '-p', 'apps/console/tsconfig.json'),
   ),
 ]
 
 const rest = [
   step('lint', tool('oxlint/bin/oxlint', '--type-aware', '--quiet')),
   step('format', tool('oxfmt/bin/oxfmt', '--check', '.')),
-  step('unused code and dependencies', tool('knip/bin/knip.js', '--no-config-hints')),
+  step('unused code and dependencies', tool('knip/bin/knip.js')),
   ...publicPackages.flatMap((name) => [
     step(`exports: ${name}`, publint, `packages/${name}`),
     step(`types as published: ${name}`, attw, `packages/${name}`),
@@ -42,10 +42,6 @@ process.exitCode = failures.length === 0 ? 0 : 1
 
 function step(title, command, folder = '.') {
   return { title, command, folder }
-}
-
-function ifPresent(path, create) {
-  return existsSync(join(root, path)) ? [create(path)] : []
 }
 
 /** Runs steps, `width` at a time, and returns those that failed. */
