@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { ProtocolError } from './errors.ts'
+import { issueWords } from './issue-words.ts'
 
 /** A schema issue that stands for one of our own refusals, so that its code is not lost. */
 interface Refusal {
@@ -13,7 +14,7 @@ export function parseWith<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
 ): z.output<Schema> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: issueWords })
   if (result.success) return result.data
   throw issuesToError(result.error.issues)
 }

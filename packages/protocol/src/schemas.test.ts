@@ -100,7 +100,7 @@ describe('registerRequestSchema', () => {
   it('AA31 says in one sentence what is missing', () => {
     expect(refusal(() => register({}))).toEqual({
       error: 'invalid_request',
-      message: expect.stringMatching(/^name: .*string/),
+      message: 'name: is missing',
     })
     expect(refusal(() => register(null))).toMatchObject({ error: 'invalid_request' })
     expect(refusal(() => register({ name: 'a', capabilities: [5] })).message).toBe(
