@@ -3,7 +3,7 @@ import { useEffect } from 'react'
 import { isUnavailable } from '../lib/api-error.ts'
 
 const pollEvery = 10_000
-/** An open stream tells of what one server process did; the others are asked now and then. */
+/** An open stream tells of events alone: what changes without one is asked for now and then. */
 const quietFor = 60_000
 
 /**

@@ -28,9 +28,9 @@ export function subjectOf(
  * Which clients see the same pairwise subjects (section 8.1): those whose redirect URIs all have the
  * same host.
  *
- * A client with several hosts or none is a sector of its own; several are refused where clients are
- * made and changed, because without a `sector_identifier_uri` nobody says what they have in common. So is one on a loopback address or a
- * private-use scheme, which anybody's app has as well.
+ * A client on a loopback address or a private-use scheme, which anybody's app has as well, is a sector
+ * of its own, and so is one without a host. Several hosts are refused where clients are made and changed:
+ * without a `sector_identifier_uri` nobody says what they have in common.
  */
 export function sectorOf({ clientId, redirectUris }: Omit<SubjectClient, 'subjectType'>): string {
   const hosts = new Set(redirectUris.map(webHostOf))
